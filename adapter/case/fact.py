@@ -1,0 +1,98 @@
+"""Statements that a wire makes about a fact, and the fact as it stands after all of them.
+
+Only a fact in state PRESENT can decide anything; every other state keeps its reason, so that an answer can name it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from adapter.case.moment import Moment
+from adapter.case.origin import Origin
+from adapter.case.value import Value
+
+
+class State(Enum):
+    """How a fact stands. Only PRESENT feeds a rule."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    EXCLUDED = "excluded"
+    PRELIMINARY = "preliminary"
+    STALE = "stale"
+    UNDATED = "undated"
+    CONFLICTING = "conflicting"
+
+
+class Standing(Enum):
+    """What the sender's status makes of one statement, before time and other statements are looked at."""
+
+    FINAL = "final"
+    PRELIMINARY = "preliminary"
+    EXCLUDED = "excluded"
+    ABSENT = "absent"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that one source says about one fact.
+
+    `identity` names the result that a later statement may correct or withdraw (`""`: none); `issued` orders
+    corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age.
+    """
+
+    fact: str
+    standing: Standing
+    value: Value | None
+    origin: Origin
+    when: Moment | None = None
+    issued: Moment | None = None
+    identity: str = ""
+    reason: str = ""
+    enduring: bool = False
+
+    def __repr__(self) -> str:
+        return f"Statement({self.fact} {self.standing.value} at {self.origin.place})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A statement that does not decide its fact, and why: a newer preliminary value, a value without a unit ..."""
+
+    state: State
+    reason: str
+    when: Moment | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of the case: its state, its value when PRESENT, and where that comes from.
+
+    `on_record` is what was sent even when it may not be used (a stale value, say), for display only. `unused` lists the
+    other statements about it that were set aside.
+    """
+
+    name: str
+    state: State
+    reason: str = ""
+    on_record: Value | None = None
+    when: Moment | None = None
+    origins: tuple[Origin, ...] = ()
+    unused: tuple[Unused, ...] = field(default=())
+
+    @property
+    def known(self) -> Value | None:
+        """The value that rules may read: only that of a PRESENT fact."""
+        return self.on_record if self.state is State.PRESENT else None
+
+    def __repr__(self) -> str:
+        places = ", ".join(origin.place for origin in self.origins[:3])
+        return f"Fact({self.name} {self.state.value}{f' at {places}' if places else ''})"
+
+
+def origins_of(statements: Iterable[Statement]) -> tuple[Origin, ...]:
+    """The origins of the statements, each once, in a fixed order."""
+    unique = {statement.origin for statement in statements}
+    return tuple(sorted(unique, key=lambda origin: (origin.document, origin.start, origin.place)))

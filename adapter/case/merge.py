@@ -1,0 +1,244 @@
+"""From all statements about one fact to the fact as it stands on a given day.
+
+Corrections and withdrawals first, then time (future, undated, stale), then the fact's own way of merging. Whatever is
+set aside stays on the fact with its reason.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import assert_never
+
+from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Merge
+from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
+from adapter.case.value import Coded, Members, Quantity, Value
+
+FUTURE_TOLERANCE = timedelta(hours=24)
+"""How far ahead of the as-of time a value may be dated before it is excluded (clocks and zones differ)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The day on which facts are judged, and whether a procedure is being signed (which shortens some ages)."""
+
+    as_of: datetime
+    procedure: bool = False
+
+
+def merge(definition: FactDefinition, statements: Sequence[Statement], clock: Clock) -> Fact:
+    """The fact on the clock's day. `statements` are in order of arrival; the order matters only between corrections."""
+    usable: list[Statement] = []
+    unused: list[Unused] = []
+    for statement in effective_versions(statements):
+        setback = set_back(definition, statement, clock)
+        if setback is None:
+            usable.append(statement)
+        else:
+            unused.append(setback)
+    if not usable:
+        return _without_value(definition, statements, unused)
+    return _merged(definition, usable, _newest_first(unused))
+
+
+def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
+    """One statement per result: a correction replaces what it corrects, an older message never replaces a newer one."""
+    current: dict[str, Statement] = {}
+    for number, statement in enumerate(statements):
+        key = statement.identity or f"#{number}"
+        earlier = current.get(key)
+        if earlier is None or not _issued_before(statement, earlier):
+            current[key] = statement
+    return list(current.values())
+
+
+def _issued_before(statement: Statement, earlier: Statement) -> bool:
+    return (
+        statement.issued is not None
+        and earlier.issued is not None
+        and statement.issued.earliest < earlier.issued.earliest
+    )
+
+
+def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
+    """Why the statement may not decide the fact, or None when it may."""
+    match statement.standing:
+        case Standing.PRELIMINARY:
+            return _unused(statement, State.PRELIMINARY, statement.reason or "preliminary")
+        case Standing.EXCLUDED:
+            return _unused(statement, State.EXCLUDED, statement.reason)
+        case Standing.ABSENT | Standing.WITHDRAWN:
+            return _unused(statement, State.ABSENT, statement.reason)
+        case Standing.FINAL:
+            return _untimely(definition, statement, clock)
+        case _:
+            assert_never(statement.standing)
+
+
+def _untimely(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
+    when = statement.when
+    if when is not None and when.earliest > clock.as_of + FUTURE_TOLERANCE:
+        return _unused(statement, State.EXCLUDED, "future-date")
+    expiry = definition.expiry(procedure=clock.procedure)
+    if expiry is None or statement.enduring:
+        return None
+    if when is None:
+        return _unused(statement, State.UNDATED, "undated")
+    limit = expiry.before(clock.as_of)
+    if when.latest <= limit:
+        return _unused(statement, State.STALE, "stale")
+    if when.earliest.date() < limit.date() and when.span > timedelta(days=1):
+        return _unused(statement, State.UNDATED, "date-too-imprecise")
+    return _unused(statement, State.STALE, "stale") if when.earliest.date() < limit.date() else None
+
+
+def _unused(statement: Statement, state: State, reason: str) -> Unused:
+    return Unused(state, reason, statement.when, statement.origin)
+
+
+def _newest_first(unused: list[Unused]) -> tuple[Unused, ...]:
+    def key(item: Unused) -> tuple[float, str, str]:
+        newest = item.when.earliest.timestamp() if item.when else float("-inf")
+        return (-newest, item.origin.document, item.origin.place)
+
+    return tuple(sorted(unused, key=key))
+
+
+# What a fact without a usable value is called, most telling state first.
+_ORDER = (State.CONFLICTING, State.PRELIMINARY, State.STALE, State.UNDATED, State.EXCLUDED, State.ABSENT)
+
+
+def _without_value(definition: FactDefinition, statements: Sequence[Statement], unused: list[Unused]) -> Fact:
+    if not unused:
+        return Fact(definition.name, State.ABSENT, "not-recorded")
+    ordered = _newest_first(unused)
+    leading = min(ordered, key=lambda item: _ORDER.index(item.state))
+    shown = next((s for s in statements if s.origin == leading.origin and s.value is not None), None)
+    return Fact(
+        definition.name,
+        leading.state,
+        leading.reason,
+        shown.value if shown else None,
+        leading.when,
+        (leading.origin,),
+        tuple(item for item in ordered if item is not leading),
+    )
+
+
+def _merged(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    # A statement that only narrows an answer ("on an analogue") never competes in time with one that gives it.
+    narrowing = [s for s in usable if isinstance(s.value, Coded) and s.value.exact is None]
+    giving = [s for s in usable if s not in narrowing]
+    match definition.merge:
+        case Merge.LATEST:
+            return _agreed(definition, _leading(giving, _outdated) + narrowing, unused)
+        case Merge.EARLIEST:
+            return _agreed(definition, _leading(giving, lambda one, other: _outdated(other, one)) + narrowing, unused)
+        case Merge.ANY:
+            return _agreed(definition, usable, unused)
+        case Merge.UNION:
+            return _union(definition, usable, unused)
+        case Merge.LARGEST:
+            return _largest(definition, usable, unused)
+        case _:
+            assert_never(definition.merge)
+
+
+def _leading(usable: list[Statement], behind: Callable[[Statement, Statement], bool]) -> list[Statement]:
+    """The statements that no other one certainly outdates."""
+    if len(usable) <= 1:
+        return usable
+    return [one for one in usable if not any(behind(one, other) for other in usable if other is not one)]
+
+
+def _outdated(one: Statement, other: Statement) -> bool:
+    """Whether `one` is certainly older than `other`: by effective time, then by issue."""
+    if one.enduring or other.enduring or one.when is None or other.when is None:
+        return False
+    if one.when.before(other.when):
+        return True
+    return one.when.same(other.when) and _issued_before(one, other)
+
+
+def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    value = _common(leading)
+    newest = max(leading, key=_time_key)
+    if value is None:
+        return Fact(
+            definition.name,
+            State.CONFLICTING,
+            "conflicting-values",
+            None,
+            newest.when,
+            origins_of(leading),
+            unused,
+        )
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(leading), unused)
+
+
+def _time_key(statement: Statement) -> tuple[float, str, str]:
+    when = statement.when.earliest.timestamp() if statement.when else float("-inf")
+    return (when, statement.origin.document, statement.origin.place)
+
+
+def _common(statements: list[Statement]) -> Value | None:
+    """The value that all statements allow, or None when they contradict each other."""
+    values = [statement.value for statement in statements if statement.value is not None]
+    common = values[0] if values else None
+    for value in values[1:]:
+        common = None if common is None else _both(common, value)
+    return common
+
+
+def _both(one: Value, other: Value) -> Value | None:
+    if isinstance(one, Coded) and isinstance(other, Coded):
+        return Coded(one.possible & other.possible) if one.possible & other.possible else None
+    return one if one == other else None
+
+
+def _union(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    """All members together. An event that an explicit complete list leaves out contradicts it, unless it came later."""
+    lists = [(s, s.value) for s in _since_last_complete(definition, usable) if isinstance(s.value, Members)]
+    closed = [(s, value) for s, value in lists if value.complete]
+    for event, value in lists:
+        for statement, stated in closed:
+            if not _admits(statement, stated, event, value):
+                return Fact(
+                    definition.name,
+                    State.CONFLICTING,
+                    "conflicting-values",
+                    None,
+                    event.when,
+                    origins_of((event, statement)),
+                    unused,
+                )
+    joined = reduce(Members.joined, (value for _, value in lists))
+    newest = max(usable, key=_time_key)
+    return Fact(definition.name, State.PRESENT, "", joined, newest.when, origins_of(usable), unused)
+
+
+def _since_last_complete(definition: FactDefinition, usable: list[Statement]) -> list[Statement]:
+    """For a list that describes the present (it expires), a newer complete statement replaces what was said before."""
+    if definition.max_age == NO_EXPIRY:
+        return usable
+    complete = [s for s in usable if isinstance(s.value, Members) and s.value.complete]
+    return [one for one in usable if not any(_outdated(one, other) for other in complete)]
+
+
+def _admits(statement: Statement, stated: Members, event: Statement, value: Members) -> bool:
+    later = statement.when is not None and event.when is not None and statement.when.before(event.when)
+    groups = all(group & stated.certain for group in value.one_of)
+    return event is statement or later or (value.certain <= stated.certain and groups)
+
+
+def _largest(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    """The largest quantity of the newest day on which any was measured."""
+    newest = max(usable, key=_time_key)
+    day = newest.when.day if newest.when else ""
+    same_day = [s for s in usable if (s.when.day if s.when else "") == day]
+    exact = [(s.value.exact, s) for s in same_day if isinstance(s.value, Quantity) and s.value.exact is not None]
+    if len(exact) != len(same_day):
+        return _agreed(definition, same_day, unused)
+    largest = max(number for number, _ in exact)
+    value = Quantity.of(largest)
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(same_day), unused)

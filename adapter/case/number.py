@@ -1,0 +1,36 @@
+"""Decimal numbers as senders write them, and exact arithmetic on them.
+
+One strict ASCII grammar for both wires; it never guesses (no decimal comma, no blanks, no NaN) and never rounds.
+"""
+
+import re
+from decimal import Context, Decimal
+
+MAX_DIGITS = 40
+"""Longest number that is read, in characters (safe operation: limits for hostile input)."""
+
+_GRAMMAR = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+
+# 60 digits: a 40-character number divided by a divisor of the unit table can never be rounded onto a threshold.
+EXACT = Context(prec=60)
+
+
+def read_decimal(text: str) -> Decimal | None:
+    """The number that the text is, or None when it is anything but one plain ASCII decimal number."""
+    if len(text) > MAX_DIGITS or not _GRAMMAR.fullmatch(text):
+        return None
+    return Decimal(text)
+
+
+def plain(number: Decimal) -> str:
+    """The number in plain digits, without exponent and without trailing zeros that conversion added."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def shown(number: Decimal, places: int = 2) -> str:
+    """The number for people: at most `places` decimals. For display only, never for a comparison."""
+    rounded = round(number, places) if number.as_tuple().exponent not in ("n", "N", "F") else number
+    return plain(rounded)

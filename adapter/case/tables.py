@@ -1,0 +1,127 @@
+"""Reading the YAML and CSV tables that analysts and clinicians own, with the line of every fault.
+
+Strict on purpose: every scalar is a string, and what YAML would turn into something else must be quoted.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+Plain = str | list["Plain"] | dict[str, "Plain"]
+"""What a table holds: strings, lists and mappings, nothing else."""
+
+
+class TableError(ValueError):
+    """A table cannot be used. The text names file, line and fault."""
+
+    def __init__(self, file: str, line: int, fault: str) -> None:
+        super().__init__(f"{file}:{line}: {fault}")
+        self.file = file
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A parsed YAML table with the line on which each of its parts begins."""
+
+    file: str
+    value: Plain
+    lines: Mapping[tuple[str | int, ...], int]
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line of a part, or of the nearest part around it that is there."""
+        keys = tuple(path)
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return self.lines.get(keys, 1)
+
+    def error(self, path: Sequence[str | int], fault: str) -> TableError:
+        """The error to raise for a part."""
+        return TableError(self.file, self.line(path), fault)
+
+    def rows(self, key: str) -> Iterator[tuple[int, Plain]]:
+        """The entries of the top-level list `key`, each with its line."""
+        entries = self.value.get(key) if isinstance(self.value, dict) else None
+        if not isinstance(entries, list):
+            raise self.error((), f"expected a list named {key!r}")
+        for number, entry in enumerate(entries):
+            yield self.line((key, number)), entry
+
+    def model(self, model: type[Model], path: Sequence[str | int] = ()) -> Model:
+        """A part checked against its schema. Raises TableError with the line of the first fault."""
+        part: object = self.value
+        for key in path:
+            part = part[key]  # type: ignore[index]
+        try:
+            return model.model_validate(part)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = tuple(path) + tuple(k for k in first["loc"] if isinstance(k, str | int))
+            raise self.error(where, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def read_yaml(file: Traversable, name: str = "") -> Located:
+    """A YAML file as strings, lists and mappings. Raises TableError for anything YAML would reinterpret."""
+    name = name or file.name
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise TableError(name, line, f"not YAML: {error.problem}") from None
+    if node is None:
+        raise TableError(name, 1, "the file is empty")
+    lines: dict[tuple[str | int, ...], int] = {}
+    return Located(name, _plain(node, (), lines, name), lines)
+
+
+def _plain(node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], name: str) -> Plain:
+    line = node.start_mark.line + 1
+    lines[path] = line
+    match node:
+        case yaml.ScalarNode():
+            if node.tag != "tag:yaml.org,2002:str":
+                raise TableError(name, line, "YAML reads this as something other than text: write it in quotes")
+            return str(node.value)
+        case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+            return [_plain(item, (*path, number), lines, name) for number, item in enumerate(node.value)]
+        case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+            return _mapping(node, path, lines, name)
+        case _:
+            raise TableError(name, line, "only text, lists and mappings are allowed here")
+
+
+def _mapping(
+    node: yaml.MappingNode, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], name: str
+) -> dict[str, Plain]:
+    result: dict[str, Plain] = {}
+    for key_node, value_node in node.value:
+        key = _plain(key_node, (*path, "?"), lines, name)
+        if not isinstance(key, str) or key in result:
+            raise TableError(name, key_node.start_mark.line + 1, "a key stands twice, or is no text")
+        result[key] = _plain(value_node, (*path, key), lines, name)
+        lines[(*path, key)] = key_node.start_mark.line + 1
+    return result
+
+
+def read_csv(file: Traversable, columns: Sequence[str], name: str = "") -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with exactly these columns, each with its line. Raises TableError for anything else."""
+    name = name or file.name
+    reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True)
+    header = next(reader, [])
+    if header != list(columns):
+        raise TableError(name, 1, f"the columns must be {', '.join(columns)}")
+    try:
+        for cells in reader:
+            if len(cells) != len(columns):
+                raise TableError(name, reader.line_num, f"expected {len(columns)} cells, found {len(cells)}")
+            yield reader.line_num, dict(zip(columns, cells, strict=True))
+    except csv.Error as error:
+        raise TableError(name, reader.line_num, f"not CSV: {error}") from None

@@ -1,0 +1,192 @@
+"""Reading FHIR JSON of any shape into resources one by one: Bundle, single resource, array, NDJSON, Parameters.
+
+A bad entry costs that entry, with its place and cause; nothing here knows what a code means.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import msgspec
+from msgspec import Raw
+
+from adapter.case.finding import Finding
+from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
+
+
+class NotFhir(ValueError):
+    """The input is not JSON, or not FHIR JSON. `code` and `place` are stable and carry no content."""
+
+    def __init__(self, code: str, place: str) -> None:
+        super().__init__(f"{code} at {place}")
+        self.code = code
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One resource of a document, or what could not be read as one (`resource` is then None and `fault` says why).
+
+    `place` is `Bundle.entry[3].resource` or `line 3`; `key` is how other resources refer to it; `raw` are its bytes.
+    """
+
+    place: str
+    type: str
+    key: str
+    resource: Known | None
+    raw: bytes = field(repr=False)
+    fault: Finding | None = None
+    full_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All records of one input, and the names under which they refer to each other."""
+
+    records: tuple[Record, ...]
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    partial: bool = False
+
+
+class _Probe(msgspec.Struct, frozen=True, gc=False):
+    resourceType: str = ""
+
+
+class _Parameter(msgspec.Struct, frozen=True, gc=False):
+    name: str = ""
+    resource: Raw = Raw()
+
+
+class _Parameters(msgspec.Struct, frozen=True, gc=False):
+    parameter: list[_Parameter] = []
+
+
+@cache
+def _decoder(struct: type[Known]) -> msgspec.json.Decoder[Known]:
+    return msgspec.json.Decoder(struct)
+
+
+_PROBE = msgspec.json.Decoder(_Probe)
+_BUNDLE = msgspec.json.Decoder(Bundle)
+_ENTRY = msgspec.json.Decoder(Entry)
+_ARRAY = msgspec.json.Decoder(list[Raw])
+_PARAMETERS = msgspec.json.Decoder(_Parameters)
+
+
+def read_document(raw: bytes) -> Document:
+    """The resources of one FHIR JSON input. Raises NotFhir when it is no FHIR JSON at all."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if not raw.strip():
+        raise NotFhir("empty", "document")
+    if raw.lstrip()[:1] == b"[":
+        return _assemble(list(_elements(raw)))
+    try:
+        kind = _PROBE.decode(raw).resourceType
+    except msgspec.ValidationError:
+        raise NotFhir("not-fhir", "document") from None
+    except msgspec.DecodeError:
+        return _assemble(list(_lines(raw)))
+    if not kind:
+        raise NotFhir("not-fhir", "resourceType")
+    return _assemble(list(_resources(raw, kind, "")), partial=kind == "Bundle" and _has_next(raw))
+
+
+def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
+    """One resource; a type that the mapping does not read is kept with its owner only."""
+    try:
+        kind = _PROBE.decode(raw).resourceType
+        struct = READ.get(kind, Generic)
+        resource = _decoder(struct).decode(raw)
+    except msgspec.DecodeError as error:
+        return _unreadable(raw, place, error)
+    if not kind:
+        return _unreadable(raw, place, None)
+    key = f"{kind}/{resource.id}" if resource.id else full_url or place
+    return Record(place, kind, key, resource, raw, full_url=full_url)
+
+
+def _unreadable(raw: bytes, place: str, error: msgspec.DecodeError | None) -> Record:
+    """A finding with the path of the fault: msgspec's text names types and paths only, never the value."""
+    where = str(error).rpartition(" - at `$")[2].rstrip("`") if error and " - at `$" in str(error) else ""
+    hint = "the entry is no readable FHIR resource" if error is None else "a member has the wrong JSON type"
+    return Record(place, "", place, None, raw, Finding("resource-unreadable", "error", place + where, hint))
+
+
+def _resources(raw: bytes, kind: str, place: str) -> Iterator[Record]:
+    match kind:
+        case "Bundle":
+            yield from _entries(raw, place)
+        case "Parameters":
+            yield from _parameters(raw)
+        case _:
+            yield read_resource(raw, place or kind)
+
+
+def _entries(raw: bytes, place: str) -> Iterator[Record]:
+    try:
+        entries = _BUNDLE.decode(raw).entry
+    except msgspec.DecodeError:
+        raise NotFhir("bundle-unreadable", f"{place}Bundle") from None
+    for number, item in enumerate(entries):
+        where = f"{place}Bundle.entry[{number}]"
+        try:
+            entry = _ENTRY.decode(item)
+        except msgspec.DecodeError as error:
+            yield _unreadable(bytes(item), where, error)
+            continue
+        if not bytes(entry.resource):
+            hint = "the entry has no resource"
+            yield Record(where, "", where, None, bytes(item), Finding("resource-unreadable", "error", where, hint))
+        else:
+            yield read_resource(bytes(entry.resource), f"{where}.resource", entry.fullUrl)
+
+
+def _parameters(raw: bytes) -> Iterator[Record]:
+    try:
+        parameters = _PARAMETERS.decode(raw).parameter
+    except msgspec.DecodeError:
+        raise NotFhir("parameters-unreadable", "Parameters") from None
+    for number, parameter in enumerate(parameters):
+        if not bytes(parameter.resource):
+            continue
+        place = f"Parameters.parameter[{number}].resource."
+        body = bytes(parameter.resource)
+        try:
+            kind = _PROBE.decode(body).resourceType
+        except msgspec.DecodeError as error:
+            yield _unreadable(body, place.rstrip("."), error)
+            continue
+        yield from _resources(body, kind, place if kind == "Bundle" else place.rstrip("."))
+
+
+def _elements(raw: bytes) -> Iterator[Record]:
+    try:
+        items = _ARRAY.decode(raw)
+    except msgspec.DecodeError:
+        raise NotFhir("not-json", "document") from None
+    for number, item in enumerate(items):
+        yield read_resource(bytes(item), f"[{number}]")
+
+
+def _lines(raw: bytes) -> Iterator[Record]:
+    """NDJSON: at least one line must be a resource, else the input was broken JSON."""
+    records = [
+        read_resource(line, f"line {number}") for number, line in enumerate(raw.splitlines(), start=1) if line.strip()
+    ]
+    if not any(record.resource is not None for record in records) or len(records) < 2:
+        raise NotFhir("not-json", "document")
+    yield from records
+
+
+def _has_next(raw: bytes) -> bool:
+    return any(link.relation == "next" for link in _BUNDLE.decode(raw).link)
+
+
+def _assemble(records: list[Record], *, partial: bool = False) -> Document:
+    names: dict[str, str] = {}
+    for record in records:
+        names.setdefault(record.key, record.key)
+    for record in records:
+        if record.full_url:
+            names.setdefault(record.full_url, record.key)
+    return Document(tuple(records), names, partial)

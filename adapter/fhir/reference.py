@@ -1,0 +1,41 @@
+"""FHIR references: whose a resource is, and which resource another one means.
+
+Relative (`Patient/p1`), absolute, `urn:uuid:` and versioned forms are made equal only where the rules of FHIR say so.
+"""
+
+import re
+from collections.abc import Mapping
+
+from adapter.fhir.elements import Reference
+
+_RESTFUL = re.compile(
+    r"(?P<base>https?://\S+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._]{1,255})(?:/_history/[A-Za-z0-9\-.]+)?"
+)
+
+
+def key_of(text: str, *, server: str = "") -> str | None:
+    """The reference as a key: `Type/id`, `urn:uuid:...`, or the absolute URL of another server; else None.
+
+    `server` is the FHIR base that relative references belong to; an absolute reference to it equals the relative one.
+    """
+    if text.startswith("urn:"):
+        return text
+    match = _RESTFUL.fullmatch(text)
+    if match is None:
+        return None
+    local = f"{match['type']}/{match['id']}"
+    base = match["base"]
+    if base is None or (server and base.rstrip("/") == server.rstrip("/")):
+        return local
+    return base + local
+
+
+def resolve(reference: Reference | None, names: Mapping[str, str], *, server: str = "") -> str | None:
+    """The key of the resource that a reference means. `names` maps each fullUrl and `Type/id` of a Bundle to a key."""
+    if reference is None or not reference.reference:
+        return None
+    text = reference.reference.split("/_history/")[0]
+    if text in names:
+        return names[text]
+    key = key_of(reference.reference, server=server)
+    return None if key is None else names.get(key, key)

@@ -1,0 +1,81 @@
+"""The HL7 v2 wire: reading messages, splitting streams and files, times, numbers, acknowledgements.
+
+No medicine and no mapping; bytes come in and go out here, sockets are elsewhere.
+"""
+
+from adapter.hl7v2.ack import HL70357, AckCode, AckError, Severity, acknowledge, acknowledge_unreadable
+from adapter.hl7v2.charset import codec_of
+from adapter.hl7v2.delimiters import STANDARD, Delimiters
+from adapter.hl7v2.elements import Field, Repetition
+from adapter.hl7v2.errors import FrameTooLarge, HL7Error, UndecodableText, UnusableCode, UnusableMessage
+from adapter.hl7v2.escapes import single_line, unescape
+from adapter.hl7v2.findings import HINTS, FindingCode, ReadFinding, Span
+from adapter.hl7v2.frames import DEFAULT_LIMIT, END, START, Frame, FrameReader, frame
+from adapter.hl7v2.groups import OrderGroup, PatientGroup, groups
+from adapter.hl7v2.message import Header, Message, SegmentEnd
+from adapter.hl7v2.numbers import (
+    Comparator,
+    Separator,
+    StructuredComparator,
+    StructuredNumeric,
+    read_nm,
+    read_sn,
+)
+from adapter.hl7v2.read import parse_message
+from adapter.hl7v2.segments import Segment
+from adapter.hl7v2.split import Chunk, ChunkKind, split_messages
+from adapter.hl7v2.times import HL7Time, LocalTime, Precision, ZoneSource, read_offset, read_time
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "END",
+    "HINTS",
+    "HL70357",
+    "STANDARD",
+    "START",
+    "AckCode",
+    "AckError",
+    "Chunk",
+    "ChunkKind",
+    "Comparator",
+    "Delimiters",
+    "Field",
+    "FindingCode",
+    "Frame",
+    "FrameReader",
+    "FrameTooLarge",
+    "HL7Error",
+    "HL7Time",
+    "Header",
+    "LocalTime",
+    "Message",
+    "OrderGroup",
+    "PatientGroup",
+    "Precision",
+    "ReadFinding",
+    "Repetition",
+    "Segment",
+    "SegmentEnd",
+    "Separator",
+    "Severity",
+    "Span",
+    "StructuredComparator",
+    "StructuredNumeric",
+    "UndecodableText",
+    "UnusableCode",
+    "UnusableMessage",
+    "ZoneSource",
+    "acknowledge",
+    "acknowledge_unreadable",
+    "codec_of",
+    "frame",
+    "groups",
+    "parse_message",
+    "read_nm",
+    "read_offset",
+    "read_sn",
+    "read_time",
+    "single_line",
+    "split_messages",
+    "unescape",
+]

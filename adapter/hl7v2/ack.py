@@ -1,0 +1,260 @@
+"""Acknowledgement messages: MSH, MSA and ERR written from the sender's own MSH.
+
+Not for choosing the answer: the code and the errors are the caller's. Source: HL7 v2.9.1 section 2.8.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from adapter.hl7v2.charset import codec_of, is_wide
+from adapter.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters, usable
+from adapter.hl7v2.errors import UnusableMessage
+from adapter.hl7v2.message import Header, Message
+
+AckCode = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
+Severity = Literal["E", "W", "I", "F"]
+
+HL70357: Final[Mapping[str, str]] = {
+    "0": "Message accepted",
+    "100": "Segment sequence error",
+    "101": "Required field missing",
+    "102": "Data type error",
+    "103": "Table value not found",
+    "200": "Unsupported message type",
+    "201": "Unsupported event code",
+    "202": "Unsupported processing id",
+    "203": "Unsupported version id",
+    "204": "Unknown key identifier",
+    "205": "Duplicate key identifier",
+    "206": "Application record locked",
+    "207": "Application internal error",
+}
+"""Table HL70357, message error condition codes."""
+
+_CR: Final = b"\r"
+_BLOCK_BYTES: Final = b"\x0b\x1c"
+_HEAD: Final = 65536
+_MSH: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b]))(?:\xef\xbb\xbf)?(MSH[^\r\n]*)")
+_ADDRESS: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?)?")
+_ERL: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+))?)?)?)?)?")
+_VERSION: Final = re.compile(rb"\d{1,2}(?:\.\d{1,2}){1,2}")
+_NEWEST: Final = (99,)
+
+
+@dataclass(frozen=True, slots=True)
+class AckError:
+    """One error or warning in an acknowledgement.
+
+    `code` is of table HL70357; `location` is an HL7 address (`MSH[1]-9.1`) or ERL text (`MSH^1^9^1^1`), empty
+    for the message as a whole; `severity` is of HL70516; `text` is for people and never holds patient data. A
+    code or location of another form is a `ValueError`.
+    """
+
+    code: str
+    location: str
+    severity: Severity
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.code not in HL70357:
+            raise ValueError("not a code of table HL70357")
+        if self.location and not self._place():
+            raise ValueError("not an HL7 address such as MSH[1]-9.1")
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The location as ERL components: segment, number, field, repetition, component, sub-component."""
+        return self._place()
+
+    def _place(self) -> tuple[str, ...]:
+        match = _ADDRESS.fullmatch(self.location) or _ERL.fullmatch(self.location)
+        if match is None:
+            return ()
+        segment, number, *inner = match.groups()
+        inner = [part or "" for part in inner]
+        if any(inner[2:]):
+            inner[1] = inner[1] or "1"
+        parts = [segment, number or "1", *inner]
+        while not parts[-1]:
+            parts.pop()
+        return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What an answer needs of the received MSH: its fields as bytes, delimiters, a codec for our own text."""
+
+    fields: tuple[bytes, ...]
+    delimiters: Delimiters
+    codec: str
+
+    def field(self, number: int) -> bytes:
+        """An MSH field as received, without the bytes of MLLP blocks, which would end the answer's frame."""
+        raw = self.fields[number - 1] if number <= len(self.fields) else b""
+        return raw.translate(None, _BLOCK_BYTES)
+
+
+def acknowledge(
+    received: Message | Header,
+    *,
+    code: AckCode,
+    control_id: str,
+    now: datetime,
+    errors: Sequence[AckError] = (),
+) -> bytes:
+    """The acknowledgement of a message, unframed, segments ended by CR.
+
+    `control_id` is this answer's own MSH-10, `now` (aware) its MSH-7. MSA-2 echoes the bytes of MSH-10. The
+    sender's delimiters and character set are used. Errors go to ERR by version: ERR-2, 3, 4, 8 from 2.5 on;
+    before, ERR-1 and the first text in MSA-3.
+    """
+    header = received.header if isinstance(received, Message) else received
+    fields = tuple(header.msh.split(header.delimiters.field))
+    answered = _Received(fields, header.delimiters, header.charset)
+    return _answer(answered, code, control_id, now, errors)
+
+
+def acknowledge_unreadable(
+    raw: bytes,
+    *,
+    code: AckCode,
+    control_id: str,
+    now: datetime,
+    errors: Sequence[AckError] = (),
+) -> bytes:
+    """The acknowledgement of bytes that `parse_message` refused; any bytes give one.
+
+    Echoes of MSH what can be found, MSH-10 above all; MSA-2 is empty where there is none. Where the
+    delimiters are unusable the answer uses `|^~\\&`.
+    """
+    return _answer(_salvage(raw), code, control_id, now, errors)
+
+
+def _salvage(raw: bytes) -> _Received:
+    wide = is_wide(raw)
+    head = raw[:_HEAD]
+    if wide:
+        head = head.lstrip(b"\xff\xfe\x00").replace(b"\x00", b"")
+    found = _MSH.search(head)
+    if found is None:
+        return _Received((), STANDARD, "ascii")
+    msh = found[1]
+    try:
+        delimiters = read_delimiters(msh, 0)
+    except UnusableMessage:
+        delimiters = _fallback(msh[3:4])
+    fields = [part if part.isascii() or not wide else b"" for part in msh.split(msh[3:4] or b"|")]
+    codec = codec_of(fields[17].decode("latin-1")) if len(fields) > 17 and not wide else None
+    if codec is None:
+        del fields[17:]  # the answer must not claim a character set that it is not written in
+    if delimiters.field != msh[3:4]:
+        fields = [part if not _holds_delimiter(part, delimiters) else b"" for part in fields]
+    return _Received(tuple(fields), delimiters, codec or "ascii")
+
+
+def _fallback(field: bytes) -> Delimiters:
+    """Usable delimiters for an answer, with the sender's field delimiter where that can serve."""
+    if not usable(field) or field in STANDARD.encoding_characters:
+        return STANDARD
+    return Delimiters(field, b"^", b"~", b"\\", b"&", b"")
+
+
+def _holds_delimiter(raw: bytes, delimiters: Delimiters) -> bool:
+    return any(mark in raw for mark in (delimiters.field, *map(bytes, zip(delimiters.encoding_characters))))
+
+
+def _answer(received: _Received, code: AckCode, control_id: str, now: datetime, errors: Sequence[AckError]) -> bytes:
+    if now.utcoffset() is None:
+        raise ValueError("the time of an acknowledgement needs a zone")
+    delimiters = received.delimiters.completed()
+    version = _version(received.field(12), delimiters)
+    writer = _Writer(delimiters, received.codec)
+    msa = [b"MSA", code.encode("ascii"), received.field(10)]
+    if version < (2, 5) and errors:
+        msa.append(writer.text(errors[0].text))
+    segments = [_msh(received, writer, control_id, now, version), msa, *_err(writer, errors, version)]
+    return b"".join(writer.segment(segment) for segment in segments)
+
+
+def _msh(
+    received: _Received, writer: "_Writer", control_id: str, now: datetime, version: tuple[int, ...]
+) -> list[bytes]:
+    field, time = received.field, now.strftime("%Y%m%d%H%M%S%z").encode("ascii")
+    message_type = _message_type(writer, field(9), version)
+    msh = [b"MSH", writer.delimiters.encoding_characters, field(5), field(6), field(3), field(4), time, b""]
+    msh += [message_type, writer.text(control_id), field(11), field(12)]
+    return [*msh, *[b""] * 5, field(18)] if field(18) else msh
+
+
+def _message_type(writer: "_Writer", msh_9: bytes, version: tuple[int, ...]) -> bytes:
+    """MSH-9 of the answer: `ACK`, with the trigger from 2.2 and the structure from 2.3.1 on."""
+    parts = msh_9.split(writer.delimiters.component)
+    trigger = parts[1] if len(parts) > 1 else b""
+    if not trigger or trigger == b'""' or version < (2, 2):
+        return b"ACK"
+    return writer.composite([b"ACK", trigger] if version < (2, 3, 1) else [b"ACK", trigger, b"ACK"])
+
+
+def _err(writer: "_Writer", errors: Sequence[AckError], version: tuple[int, ...]) -> list[list[bytes]]:
+    if version < (2, 5):
+        old = writer.delimiters.repetition.join(_old_error(writer, error) for error in errors)
+        return [[b"ERR", old]] if errors else []
+    return [_new_error(writer, error) for error in errors]
+
+
+def _new_error(writer: "_Writer", error: AckError) -> list[bytes]:
+    location = writer.composite([part.encode("ascii") for part in error.place])
+    condition = writer.composite([writer.text(part) for part in _condition(error)])
+    severity = error.severity.encode("ascii")
+    return [b"ERR", b"", location, condition, severity, b"", b"", b"", writer.text(error.text)]
+
+
+def _old_error(writer: "_Writer", error: AckError) -> bytes:
+    """ERR-1 (ELD): segment, its number, field, and the condition as sub-components."""
+    place = [part.encode("ascii") for part in (*error.place, "", "", "")[:3]]
+    condition = writer.delimiters.subcomponent.join(writer.text(part) for part in _condition(error))
+    return writer.composite([*place, condition])
+
+
+def _condition(error: AckError) -> tuple[str, str, str]:
+    return error.code, HL70357[error.code], "HL70357"
+
+
+def _version(msh_12: bytes, delimiters: Delimiters) -> tuple[int, ...]:
+    """The version as numbers; one that cannot be read counts as the newest."""
+    text = msh_12.split(delimiters.component)[0]
+    if not _VERSION.fullmatch(text):
+        return _NEWEST
+    return tuple(int(part) for part in text.split(b"."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes elements with the delimiters and the character set of the answer."""
+
+    delimiters: Delimiters
+    codec: str
+
+    def text(self, text: str) -> bytes:
+        """Our own text, its delimiters escaped; line ends become blanks, foreign characters `?`."""
+        marks = self.delimiters
+        letters = {
+            marks.escape: "E",
+            marks.field: "F",
+            marks.component: "S",
+            marks.subcomponent: "T",
+            marks.repetition: "R",
+        }
+        sign = marks.escape.decode("ascii")
+        escapes = {ord(mark): sign + name + sign for mark, name in letters.items()}
+        controls = dict.fromkeys(b"\r\n" + _BLOCK_BYTES, " ")
+        return text.translate({**controls, **escapes}).encode(self.codec, errors="replace")
+
+    def composite(self, parts: Sequence[bytes]) -> bytes:
+        return self.delimiters.component.join(parts)
+
+    def segment(self, fields: Sequence[bytes]) -> bytes:
+        return self.delimiters.field.join(fields) + _CR

@@ -1,0 +1,94 @@
+"""Segments: the lines of a message, whose fields are found when the first of them is read.
+
+Not for what stands inside a field (elements.py), nor for which segments belong together (groups.py).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from adapter.hl7v2.delimiters import LITERAL
+from adapter.hl7v2.elements import Field
+from adapter.hl7v2.findings import Span
+from adapter.hl7v2.pieces import Encoding, Row, check_number, nth
+
+HEADER_NAMES: Final = frozenset({"MSH", "FHS", "BHS"})
+"""Segments whose first two fields declare delimiters."""
+
+
+class Segment:
+    """One segment of a message: its fields are split when the first is read.
+
+    `name` is `?` for a line that has none, `occurrence` counts from 1 among the segments of that name,
+    `position` from 0 in the message; `address` is `OBX[3]`.
+    """
+
+    __slots__ = ("_encoding", "_fields", "_row", "_start", "name", "occurrence", "position", "raw")
+
+    def __init__(self, name: str, occurrence: int, position: int, raw: bytes, start: int, encoding: Encoding) -> None:
+        self.name: Final = name
+        self.occurrence: Final = occurrence
+        self.position: Final = position
+        self.raw: Final = raw  # without the segment end
+        self._start: Final = start
+        self._encoding: Final = encoding
+        self._row: Row | None = None
+        self._fields: dict[int, Field] = {}
+
+    def __repr__(self) -> str:
+        return f"<Segment {self.address}>"
+
+    @property
+    def address(self) -> str:
+        """The HL7 address, `OBX[3]`."""
+        return f"{self.name}[{self.occurrence}]"
+
+    @property
+    def span(self) -> Span:
+        """Its bytes in the raw message, without the segment end."""
+        return self._start, self._start + len(self.raw)
+
+    @property
+    def count(self) -> int:
+        """The number of the last field sent, empty ones included."""
+        return len(self._split().parts) - (0 if self._declares else 1)
+
+    def field(self, number: int) -> Field:
+        """The field of that number, counted from 1 as the standard does (MSH-1 is the delimiter itself)."""
+        known = self._fields.get(number)
+        if known is None:
+            known = self._fields[number] = self._make_field(number)
+        return known
+
+    def fields(self) -> Iterator[Field]:
+        """All fields sent, in order."""
+        return (self.field(number) for number in range(1, self.count + 1))
+
+    @property
+    def _declares(self) -> bool:
+        """Whether it is a header whose field 1 is the delimiter that stands after its name."""
+        return self.name in HEADER_NAMES and self.raw[3:4] == self._encoding.delimiters.field
+
+    def _make_field(self, number: int) -> Field:
+        check_number(number)
+        row, index = self._row or self._split(), number
+        if self.name in HEADER_NAMES and self._declares:
+            if number <= 2:
+                return self._declaration(number)
+            index -= 1
+        return Field(row, number, index, row.parts[index] if index < len(row.parts) else b"")
+
+    def _declaration(self, number: int) -> Field:
+        """Field 1 or 2 of a header segment: the delimiters, which are neither split nor unescaped."""
+        delimiter = self._encoding.delimiters.field
+        raw = delimiter if number == 1 else nth(self._split().parts, 2)
+        start = min(self._start + 2 + number, self.span[1])
+        literal = Encoding(LITERAL, self._encoding.charset)
+        row = Row([raw], start, self.name, self.occurrence, literal)
+        return Field(row, number, 0, raw)
+
+    def _split(self) -> Row:
+        row = self._row
+        if row is None:
+            parts = self.raw.split(self._encoding.delimiters.field)
+            row = self._row = Row(parts, self._start, self.name, self.occurrence, self._encoding)
+        return row

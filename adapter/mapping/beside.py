@@ -1,0 +1,64 @@
+"""What stands beside a code: its body site and agents, other codes of the same day or draft, results of its panel.
+
+Some codes cannot decide alone (one billing code for TAE, TACE and TARE); the rows name what they need, this finds it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from adapter.mapping.item import Choices, Codings, Item
+from adapter.mapping.schema import Companion, Needs
+from adapter.mapping.tables import Tables
+from adapter.mapping.values import concepts
+
+
+class Beside:
+    """All items of one patient, indexed by what rows may ask for."""
+
+    def __init__(self, items: Sequence[Item], tables: Tables) -> None:
+        self._tables = tables
+        self._by_day: dict[str, set[str]] = defaultdict(set)
+        self._by_group: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            if item.kind != "result" and self._counts(item):
+                self._by_day[_day(item)] |= self._concepts(item.codings)
+            if item.group:
+                self._by_group[item.group].append(item)
+
+    def unmet(self, item: Item, needs: Needs) -> bool:
+        """Whether something that the row needs is not there."""
+        return not (
+            self._any(item.body_site, needs.body_site)
+            and self._any(item.used, needs.used)
+            and self._any(item.reason, needs.reason)
+            and (not needs.together or bool(self._by_day[_day(item)] & set(needs.together)))
+            and (needs.companion is None or self._accompanied(item, needs.companion))
+        )
+
+    def _counts(self, item: Item) -> bool:
+        return not item.veto and self._tables.statuses.effect(item.statuses).effect == "final"
+
+    def _any(self, sent: Sequence[Codings], wanted: tuple[str, ...]) -> bool:
+        return not wanted or any(self._concepts(codings) & set(wanted) for codings in sent)
+
+    def _accompanied(self, item: Item, companion: Companion) -> bool:
+        return any(
+            self._concepts(other.codings) & set(companion.concepts) and self._answered(other, companion)
+            for other in self._by_group.get(item.group, ())
+            if other is not item
+        )
+
+    def _answered(self, item: Item, companion: Companion) -> bool:
+        if not isinstance(item.value, Choices) or not self._counts(item):
+            return False
+        return any(self._concepts(choice) & set(companion.answers) for choice in item.value.choices)
+
+    def _concepts(self, codings: Codings) -> set[str]:
+        return concepts(codings, self._tables)
+
+
+def _day(item: Item) -> str:
+    """Orders of one document are one draft; everything else belongs to its day, and to none when undated."""
+    if item.kind == "order":
+        return f"draft {item.document}"
+    return item.when.day if item.when else f"undated {item.place.element}"

@@ -1,0 +1,229 @@
+"""From the items of one patient to statements about facts, by the rows of the tables; the same for both wires.
+
+Every item gets a ledger entry, whether or not anything came of it. Nothing here knows FHIR or HL7 v2.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from adapter.case.catalogue import FactDefinition, Kind
+from adapter.case.fact import Standing, Statement
+from adapter.case.origin import Origin
+from adapter.case.value import Coded, Flag, Members, Value
+from adapter.mapping.beside import Beside
+from adapter.mapping.item import IN_COMPONENTS, Amount, Item
+from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.schema import Row
+from adapter.mapping.statuses import STANDING, StatusEffect
+from adapter.mapping.tables import Tables
+from adapter.mapping.values import Problem, Reading, read_answer, read_limit, read_own, read_quantity
+from adapter.terminology.codes import Code
+
+# The lists of the catalogue whose members may be sent as the code of a procedure or an order.
+MEMBER_LISTS = {
+    "procedure": ("prior_liver_directed", "biliary_instrumentation"),
+    "order": ("planned_therapies", "planned_vasopressors", "planned_tace_agent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """What one item came to: its statements and its ledger entry."""
+
+    item: Item
+    statements: tuple[Statement, ...]
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the codes of an item mean: facts named by their own code, and concepts of the tables with their codes."""
+
+    own: tuple[str, ...]
+    codes: tuple[Code, ...]
+    known_system: bool
+
+
+def interpret(items: Sequence[Item], tables: Tables) -> list[Interpreted]:
+    """All items of one patient. What stands beside an item (same day, same panel) is looked for among them."""
+    beside = Beside(items, tables)
+    return [_interpreted(item, beside, tables) for item in items]
+
+
+def meaning(item: Item, tables: Tables) -> Meaning:
+    """The meaning of the item's codes."""
+    own: list[str] = []
+    codes: list[Code] = []
+    known = False
+    for coding in item.codings:
+        system = tables.systems.uri(coding.system)
+        known = known or bool(system)
+        if system == tables.own_system:
+            own.append(coding.code)
+            continue
+        found = tables.codes.find(system, tables.systems.normal(system, coding.code)) if system else None
+        if found is not None and found not in codes:
+            codes.append(found)
+    return Meaning(tuple(own), tuple(codes), known)
+
+
+def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
+    if item.value == IN_COMPONENTS:
+        return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
+    sense = meaning(item, tables)
+    own = list(_own_statements(item, sense, tables))
+    stated = {statement.fact for statement in own}
+    drafts = own + [s for s in _row_statements(item, sense, beside, tables) if s.fact not in stated]
+    if not drafts:
+        return Interpreted(item, (), _without_statement(item, sense, tables))
+    statements = tuple(_one_meaning(item, drafts))
+    final = any(statement.standing is Standing.FINAL for statement in statements)
+    outcome, reason = (Outcome.USED, "") if final else (Outcome.SKIPPED, statements[0].reason)
+    return Interpreted(item, statements, _entry(item, outcome, reason))
+
+
+def _own_statements(item: Item, sense: Meaning, tables: Tables) -> Iterable[Statement]:
+    """Statements by the project CodeSystem: a fact's own code, or a list member as the code of a procedure or order."""
+    names = (item.fact,) if item.fact else sense.own
+    for name in dict.fromkeys(names):
+        if name in tables.catalogue and item.kind == "result":
+            fact = tables.catalogue[name]
+            yield _statement(item, fact, "own-code", read_own(item.value, fact, tables, asked=bool(item.fact)), tables)
+            continue
+        for listed in MEMBER_LISTS.get(item.kind, ()):
+            fact = tables.catalogue[listed]
+            if name in fact.values:
+                yield _statement(item, fact, "own-code", _said(fact, (name,)), tables)
+
+
+def _row_statements(item: Item, sense: Meaning, beside: Beside, tables: Tables) -> Iterable[Statement]:
+    settled: set[str] = set()
+    for code in sense.codes:
+        for row in tables.rows_for(item.kind, code.concept):
+            if row.fact in settled or beside.unmet(item, row.needs):
+                continue
+            settled.add(row.fact)
+            yield from _by_row(item, row, code, tables)
+
+
+def _by_row(item: Item, row: Row, code: Code, tables: Tables) -> Iterable[Statement]:
+    fact = tables.catalogue[row.fact]
+    if row.limit:
+        yield from _by_limit(item, row, fact, code, tables)
+        return
+    reading = _reading(item, row, fact, code, tables)
+    yield _statement(item, fact, row.id, reading, tables, concept=code.concept, dated=bool(row.dated))
+
+
+def _reading(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Reading:
+    if row.number:
+        return read_quantity(item.value, fact, row.number, tables, code.units)
+    if row.answers:
+        return read_answer(item.value, row.answers, tables)
+    if row.says_one_of:
+        return _one_of(fact, row.says_one_of)
+    return _said(fact, (row.says,) if row.says else row.says_all)
+
+
+def _said(fact: FactDefinition, values: tuple[str, ...]) -> Value:
+    match fact.kind:
+        case Kind.FLAG:
+            return Flag(True)
+        case Kind.LIST:
+            return Members(frozenset(values))
+        case _:
+            return Coded(frozenset(values))
+
+
+def _one_of(fact: FactDefinition, values: tuple[str, ...]) -> Value:
+    if fact.kind is Kind.LIST:
+        return Members(frozenset(), frozenset({frozenset(values)}))
+    return Coded(frozenset(values))
+
+
+def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Iterable[Statement]:
+    """One statement for the flag and one for the range: if they disagree, the fact becomes conflicting."""
+    judgements = read_limit(item.value, item.flags, item.range_high)
+    if not judgements:
+        problem = Problem(Standing.EXCLUDED, "no-limit-sent")
+        yield _statement(item, fact, row.id, problem, tables, concept=code.concept)
+    for how, above in judgements:
+        statement = _statement(item, fact, row.id, Flag(above), tables, concept=code.concept)
+        yield replace(statement, identity=f"{statement.identity}#{how}" if statement.identity else "")
+
+
+def _statement(
+    item: Item,
+    fact: FactDefinition,
+    row: str,
+    reading: Reading,
+    tables: Tables,
+    *,
+    concept: str = "",
+    dated: bool = False,
+) -> Statement:
+    enduring = item.kind == "diagnosis" and not dated
+    standing, reason, value = _standing(item, fact, reading, tables, enduring=enduring)
+    sent = item.value.sent if isinstance(item.value, Amount) else ""
+    place = item.value_place if isinstance(item.value, Amount) else item.place
+    origin = Origin(item.wire, item.document, place.element, row, concept, sent, place.start, place.end, item.source)
+    identity = f"{fact.name}|{item.identity}" if item.identity else ""
+    return Statement(fact.name, standing, value, origin, item.when, item.issued, identity, reason, enduring)
+
+
+def _standing(
+    item: Item, fact: FactDefinition, reading: Reading, tables: Tables, *, enduring: bool
+) -> tuple[Standing, str, Value | None]:
+    """Veto, then status, then value, then date: the first that speaks against the statement gives the reason."""
+    value = None if isinstance(reading, Problem) else reading
+    if item.veto:
+        return Standing.EXCLUDED, item.veto, value
+    status = tables.statuses.effect(item.statuses)
+    if status.effect == "refuted" and fact.kind is Kind.FLAG and isinstance(value, Flag):
+        return Standing.FINAL, "refuted", Flag(not value.yes)
+    if status.effect != "final":
+        return STANDING[status.effect], _reason(status), value
+    if isinstance(reading, Problem):
+        return reading.standing, reading.reason, None
+    if item.bad_date and not enduring:
+        return Standing.EXCLUDED, "bad-date", value
+    return Standing.FINAL, "", value
+
+
+def _reason(status: StatusEffect) -> str:
+    return status.reason or status.effect
+
+
+def _one_meaning(item: Item, drafts: list[Statement]) -> Iterable[Statement]:
+    """A result has one meaning: codings that lead to two facts exclude each other. Other kinds may state several."""
+    families = {_family(draft) for draft in drafts}
+    if item.kind != "result" or len(families) == 1:
+        return drafts
+    return [replace(draft, standing=Standing.EXCLUDED, reason="conflicting-codes", value=None) for draft in drafts]
+
+
+def _family(draft: Statement) -> str:
+    """Facts that one and the same code states belong together."""
+    return draft.origin.concept or draft.fact
+
+
+def _without_statement(item: Item, sense: Meaning, tables: Tables) -> Entry:
+    """The ledger entry of an item that states nothing: why."""
+    for code in sense.codes:
+        if code.concept in tables.not_read:
+            return _entry(item, Outcome.IGNORED, tables.not_read[code.concept])
+    if any(tables.rows_for(item.kind, code.concept) for code in sense.codes):
+        return _entry(item, Outcome.SKIPPED, "needs-more: what the row needs beside the code was not sent")
+    if sense.codes:
+        return _entry(item, Outcome.SKIPPED, f"not-read-from-{item.kind}")
+    if item.text:
+        return _entry(item, Outcome.UNREAD, "narrative")
+    if not item.codings:
+        return _entry(item, Outcome.SKIPPED, "no-code")
+    return _entry(item, Outcome.UNMAPPED, "code-unmapped" if sense.known_system else "code-system-unknown")
+
+
+def _entry(item: Item, outcome: Outcome, reason: str) -> Entry:
+    first = item.codings[0] if item.codings else None
+    code = f"{first.system}|{first.code}" if first else ""
+    return Entry(Level.CODED, item.kind, item.place.element, outcome, reason, code)

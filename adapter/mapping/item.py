@@ -1,0 +1,128 @@
+"""What a source says before anybody asks what it means: coded items with raw values, the same for both wires.
+
+FHIR and HL7 v2 each turn their input into these; the interpretation (interpret.py) never sees a wire.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from adapter.case.moment import Moment
+from adapter.case.origin import Wire
+
+Kind = Literal["result", "diagnosis", "procedure", "given", "ordered", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A code as sent: the name of its system may be a URI, an OID, an HL7 table 0396 name, or missing."""
+
+    system: str
+    code: str
+    display: str = field(default="", repr=False)
+
+
+Codings = tuple[SentCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number, or an interval, as written, with the spellings of its unit (code first). Empty bounds are open ends."""
+
+    low: str = field(repr=False)
+    high: str = field(repr=False)
+    low_open: bool = False
+    high_open: bool = False
+    units: tuple[str, ...] = ()
+    sent: str = field(default="", repr=False)
+
+    @property
+    def exact(self) -> str | None:
+        """The number as written, when it is one."""
+        return self.low if self.low and self.low == self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Coded answers: each repetition with its alternative codings."""
+
+    choices: tuple[Codings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """A boolean that the wire itself has (FHIR valueBoolean)."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date or time as the value."""
+
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No value, with the reason: empty, nulled, text-result, or a data-absent reason."""
+
+    reason: str
+
+
+IN_COMPONENTS = Missing("in-components")
+"""The value of an element whose components carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A value that cannot be read for what it should be: not-a-number, multiple-values, not-a-quantity."""
+
+    reason: str
+
+
+RawValue = Amount | Choices | YesNo | Date | Missing | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: the address of its element, and its bytes where the wire has them."""
+
+    element: str
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One coded element with everything that may bear on its meaning.
+
+    `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
+    `group` ties results of one panel, `draft` items of one draft order; `source` describes the sender for people.
+    """
+
+    kind: Kind
+    wire: Wire
+    document: str
+    place: Place
+    value_place: Place
+    codings: Codings
+    value: RawValue
+    statuses: tuple[tuple[str, str], ...] = ()
+    when: Moment | None = None
+    bad_date: bool = False
+    issued: Moment | None = None
+    identity: str = ""
+    group: str = ""
+    body_site: Sequence[Codings] = ()
+    used: Sequence[Codings] = ()
+    reason: Sequence[Codings] = ()
+    flags: tuple[str, ...] = ()
+    range_high: Amount | None = None
+    veto: str = ""
+    text: bool = False
+    fact: str = ""
+    source: str = ""
+
+    def __repr__(self) -> str:
+        return f"Item({self.kind} at {self.place.element})"

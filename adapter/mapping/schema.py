@@ -1,0 +1,117 @@
+"""The shape of the mapping tables (rows.yaml, sources.yaml, statuses.yaml), checked strictly.
+
+Only the form: whether the names in them exist is checked where the tables are put together (tables.py).
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from adapter.mapping.item import Kind
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Companion(_Strict):
+    """Another result of the same group, by its concepts and the concepts of its answer."""
+
+    concepts: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+class Needs(_Strict):
+    """What must stand beside a code for a row to count."""
+
+    body_site: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    companion: Companion | None = None
+
+
+class Row(_Strict):
+    """One row of rows.yaml."""
+
+    id: str
+    fact: str
+    kind: Kind
+    concepts: tuple[str, ...]
+    says: str = ""
+    says_all: tuple[str, ...] = ()
+    says_one_of: tuple[str, ...] = ()
+    number: str = ""
+    answers: dict[str, str] = {}
+    limit: Literal["", "above"] = ""
+    needs: Needs = Needs()
+    dated: Literal["", "yes"] = ""
+
+    @model_validator(mode="after")
+    def _one_reading(self) -> "Row":
+        readings = (self.says, self.says_all, self.says_one_of, self.number, self.answers, self.limit)
+        if sum(bool(reading) for reading in readings) != 1:
+            raise ValueError("exactly one of says, says_all, says_one_of, number, answers, limit")
+        return self
+
+
+class FhirSource(_Strict):
+    """Where a FHIR resource keeps what a kind needs."""
+
+    kind: Kind
+    resource: str
+    code: str
+    statuses: tuple[tuple[str, str], ...]
+    when: tuple[str, ...]
+    issued: tuple[str, ...] = ()
+    body_site: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    draft: tuple[str, ...] = ()
+
+
+class Hl7Source(_Strict):
+    """Where an HL7 v2 segment keeps what a kind needs."""
+
+    kind: Kind
+    segment: str
+    messages: tuple[str, ...] = ()
+    code: str
+    statuses: tuple[tuple[str, str], ...]
+    when: tuple[str, ...]
+    issued: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
+    body_site: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+
+
+class ByWire(_Strict):
+    """Names declared ignored, with the reason, for each wire."""
+
+    fhir: dict[str, str]
+    hl7v2: dict[str, str]
+
+
+class TextByWire(_Strict):
+    """What holds narrative, for each wire."""
+
+    fhir: tuple[str, ...]
+    hl7v2: tuple[str, ...]
+
+
+class ExtensionSource(_Strict):
+    """A FHIR extension that carries a result."""
+
+    url: str
+    concept: str
+
+
+class Sources(_Strict):
+    """The whole of sources.yaml."""
+
+    fhir: tuple[FhirSource, ...]
+    hl7v2: tuple[Hl7Source, ...]
+    ignored: ByWire
+    unread_text: TextByWire
+    extensions: tuple[ExtensionSource, ...]
+    own_code_units: dict[str, str]

@@ -1,0 +1,247 @@
+"""The mapping tables put together and checked against each other: what codes, units and statuses mean.
+
+A fault anywhere is an error that names file and line, and the adapter does not start with it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from adapter.case.catalogue import Catalogue, FactDefinition, Kind, catalogue
+from adapter.case.tables import Located, TableError, read_csv, read_yaml
+from adapter.fhir.paths import compile_path
+from adapter.fhir.resources import READ
+from adapter.mapping.schema import FhirSource, Hl7Source, Row, Sources
+from adapter.mapping.statuses import Statuses, load_statuses
+from adapter.terminology.codes import Codes, load_codes
+from adapter.terminology.systems import DEFAULT_BASE, LDT_FACT, QUESTIONNAIRE, CodeSystems, load_systems
+from adapter.terminology.units import Units, load_units
+
+Meaning = Literal["yes", "no", "none", "unknown"]
+MEANINGS: tuple[Meaning, ...] = ("yes", "no", "none", "unknown")
+
+_ADDRESS = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]?)(?:\.([1-9][0-9]?))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Everything that mapping needs, loaded and checked."""
+
+    catalogue: Catalogue
+    systems: CodeSystems
+    codes: Codes
+    units: Units
+    statuses: Statuses
+    sources: Sources
+    rows: tuple[Row, ...]
+    by_concept: dict[tuple[str, str], tuple[Row, ...]]
+    read_concepts: frozenset[str]
+    not_read: dict[str, str]
+    answers: dict[tuple[str, str], Meaning]
+    own_system: str
+    questionnaire: str
+
+    def rows_for(self, kind: str, concept: str) -> tuple[Row, ...]:
+        """The rows that read a concept from a kind of source, in the order of the table."""
+        return self.by_concept.get((kind, concept), ())
+
+
+@cache
+def tables(base: str = DEFAULT_BASE) -> Tables:
+    """The tables that ship with the adapter."""
+    return load_tables(files("mappings"), base)
+
+
+def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
+    """The tables of a folder. Raises TableError with file and line for whatever is wrong in them."""
+    facts = catalogue()
+    systems = load_systems(folder.joinpath("systems.csv"), base)
+    codes = load_codes(folder.joinpath("codes.csv"), systems)
+    units = load_units(folder.joinpath("units.csv"))
+    statuses = load_statuses(read_yaml(folder.joinpath("statuses.yaml")))
+    source_table = read_yaml(folder.joinpath("sources.yaml"))
+    sources = source_table.model(Sources)
+    row_table = read_yaml(folder.joinpath("rows.yaml"))
+    rows = tuple(_rows(row_table))
+    not_read = _not_read(row_table)
+    _check_sources(source_table, sources, statuses, facts, units, codes)
+    _check_rows(row_table, rows, facts, codes, units)
+    read = _check_coverage(row_table, rows, not_read, codes, sources)
+    return Tables(
+        facts,
+        systems,
+        codes,
+        units,
+        statuses,
+        sources,
+        rows,
+        _by_concept(row_table, rows),
+        read,
+        not_read,
+        _answers(folder.joinpath("answers.csv"), systems),
+        f"{base}/CodeSystem/{LDT_FACT}",
+        f"{base}/Questionnaire/{QUESTIONNAIRE}",
+    )
+
+
+def _rows(table: Located) -> Iterator[Row]:
+    seen: set[str] = set()
+    for number, (line, _) in enumerate(table.rows("rows")):
+        row = table.model(Row, ("rows", number))
+        if row.id in seen:
+            raise TableError(table.file, line, f"row {row.id} stands twice")
+        seen.add(row.id)
+        yield row
+
+
+def _not_read(table: Located) -> dict[str, str]:
+    value = table.value
+    rows = value.get("not_read") if isinstance(value, dict) else None
+    if not isinstance(rows, dict):
+        raise table.error((), "expected a mapping named 'not_read'")
+    for concept, reason in rows.items():
+        if not isinstance(reason, str) or not reason:
+            raise table.error(("not_read", concept), "a concept that is not read needs its reason")
+    return {concept: str(reason) for concept, reason in rows.items()}
+
+
+def _answers(file: Traversable, systems: CodeSystems) -> dict[tuple[str, str], Meaning]:
+    answers: dict[tuple[str, str], Meaning] = {}
+    for line, row in read_csv(file, ("system", "code", "means", "note")):
+        system = systems.uri(row["system"])
+        meaning = next((meaning for meaning in MEANINGS if meaning == row["means"]), None)
+        if not system or meaning is None:
+            raise TableError(
+                file.name, line, "the code system is unknown, or the meaning is not yes, no, none, unknown"
+            )
+        if (system, row["code"]) in answers:
+            raise TableError(file.name, line, f"answer {row['code']} stands twice")
+        answers[(system, row["code"])] = meaning
+    return answers
+
+
+def _check_sources(
+    table: Located, sources: Sources, statuses: Statuses, facts: Catalogue, units: Units, codes: Codes
+) -> None:
+    for number, source in enumerate(sources.fhir):
+        _check_fhir_source(table, number, source)
+    for number, segment in enumerate(sources.hl7v2):
+        _check_hl7_source(table, number, segment)
+    for wire in ("fhir", "hl7v2"):
+        for number, one in enumerate(getattr(sources, wire)):
+            for position, (name, _) in enumerate(one.statuses):
+                if name not in statuses.tables:
+                    raise table.error((wire, number, "statuses", position), f"there is no status table {name}")
+    for number, extension in enumerate(sources.extensions):
+        if extension.concept not in codes.concepts:
+            raise table.error(("extensions", number), f"there is no concept {extension.concept}")
+    for fact in facts.facts.values():
+        if fact.kind is Kind.QUANTITY:
+            analyte = sources.own_code_units.get(fact.name, "")
+            _check_unit(table, ("own_code_units", fact.name), fact, analyte, units)
+    for name in sources.own_code_units:
+        if name not in facts:
+            raise table.error(("own_code_units", name), f"there is no fact {name}")
+
+
+def _check_fhir_source(table: Located, number: int, source: FhirSource) -> None:
+    struct = READ.get(source.resource)
+    if struct is None:
+        raise table.error(("fhir", number), f"the reader does not read {source.resource}")
+    paths = [("code", source.code), *((name, path) for name in _PATH_LISTS for path in getattr(source, name))]
+    paths += [("statuses", path) for _, path in source.statuses]
+    for name, path in paths:
+        try:
+            compile_path(struct, path)
+        except ValueError as error:
+            raise table.error(("fhir", number, name), str(error)) from None
+
+
+_PATH_LISTS = ("when", "issued", "body_site", "used", "reason")
+
+
+def _check_hl7_source(table: Located, number: int, source: Hl7Source) -> None:
+    addresses = [
+        source.code,
+        *source.when,
+        *source.issued,
+        *source.identity,
+        *source.body_site,
+        *source.reason,
+    ]
+    addresses += [address for _, address in source.statuses]
+    for address in addresses:
+        if not _ADDRESS.fullmatch(address):
+            raise table.error(("hl7v2", number), f"{address} is no HL7 v2 field address such as OBX-3 or OBX-3.1")
+
+
+def _check_rows(table: Located, rows: tuple[Row, ...], facts: Catalogue, codes: Codes, units: Units) -> None:
+    for number, row in enumerate(rows):
+        path = ("rows", number)
+        if row.fact not in facts:
+            raise table.error((*path, "fact"), f"there is no fact {row.fact}")
+        fact = facts[row.fact]
+        for value in (row.says, *row.says_all, *row.says_one_of, *row.answers.values()):
+            if value and not _allowed(fact, value):
+                raise table.error(path, f"{value} is no value of {fact.name}")
+        if row.number:
+            _check_unit(table, (*path, "number"), fact, row.number, units)
+        if row.limit and fact.kind is not Kind.FLAG:
+            raise table.error((*path, "limit"), f"{fact.name} is no yes-or-no fact")
+        for concept in _named_concepts(row):
+            if concept not in codes.concepts:
+                raise table.error(path, f"there is no concept {concept} in codes.csv")
+
+
+def _named_concepts(row: Row) -> Iterator[str]:
+    needs = row.needs
+    yield from (*row.concepts, *row.answers, *needs.body_site, *needs.used, *needs.reason, *needs.together)
+    if needs.companion:
+        yield from (*needs.companion.concepts, *needs.companion.answers)
+
+
+def _allowed(fact: FactDefinition, value: str) -> bool:
+    return value == "yes" if fact.kind is Kind.FLAG else value in fact.values
+
+
+def _check_unit(table: Located, path: tuple[str | int, ...], fact: FactDefinition, analyte: str, units: Units) -> None:
+    if analyte not in units.table:
+        raise table.error(path, f"{fact.name}: there are no units for {analyte or 'it'} in units.csv")
+    if units.canonical(analyte) != fact.unit:
+        raise table.error(path, f"{fact.name} is held in {fact.unit}, {analyte} in {units.canonical(analyte)}")
+
+
+def _check_coverage(
+    table: Located, rows: tuple[Row, ...], not_read: dict[str, str], codes: Codes, sources: Sources
+) -> frozenset[str]:
+    """Every concept is read by a row or declared as not read, and none is both; the concepts that are read."""
+    read = {concept for row in rows for concept in row.concepts}
+    answered = {concept for row in rows for concept in row.answers} | {"variant_absent"}
+    for concept in not_read:
+        if concept not in codes.concepts:
+            raise table.error(("not_read", concept), f"there is no concept {concept} in codes.csv")
+        if concept in read:
+            raise table.error(("not_read", concept), f"{concept} is read by a row")
+    named = {concept for row in rows for concept in _named_concepts(row)}
+    for concept in codes.concepts:
+        if concept not in read | answered | named | set(not_read):
+            raise table.error(("not_read",), f"no row reads {concept}, and it is not declared as not read")
+    return frozenset(read | {extension.concept for extension in sources.extensions})
+
+
+def _by_concept(table: Located, rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[Row, ...]]:
+    found: dict[tuple[str, str], list[Row]] = {}
+    settled: set[tuple[str, str, str]] = set()
+    for number, row in enumerate(rows):
+        for concept in row.concepts:
+            key = (row.kind, concept, row.fact)
+            if key in settled:
+                raise table.error(("rows", number), f"never reached: an earlier row already reads {concept}")
+            if row.needs == type(row.needs)():
+                settled.add(key)
+            found.setdefault((row.kind, concept), []).append(row)
+    return {key: tuple(value) for key, value in found.items()}

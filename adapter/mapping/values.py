@@ -1,0 +1,258 @@
+"""From a raw value to the value of a fact: numbers with their units, coded answers, yes and no, lists.
+
+What cannot be read for certain becomes a problem with a reason; nothing is rescaled, rounded or guessed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import assert_never
+
+from adapter.case.catalogue import FactDefinition, Kind
+from adapter.case.fact import Standing
+from adapter.case.number import read_decimal
+from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value
+from adapter.mapping.item import Amount, Choices, Codings, Date, Missing, RawValue, Unusable, YesNo
+from adapter.mapping.tables import Meaning, Tables
+from adapter.terminology.units import Conversion, is_molar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no value: the statement is then excluded, or absent."""
+
+    standing: Standing
+    reason: str
+
+
+def excluded(reason: str) -> Problem:
+    """The value cannot be used."""
+    return Problem(Standing.EXCLUDED, reason)
+
+
+def absent(reason: str) -> Problem:
+    """The source says that there is no value."""
+    return Problem(Standing.ABSENT, reason)
+
+
+Reading = Value | Problem
+
+
+def not_a_value(raw: RawValue) -> Problem | None:
+    """The problem of a raw value that says why there is nothing to read."""
+    match raw:
+        case Missing(reason):
+            return absent(reason)
+        case Unusable(reason):
+            return excluded(reason)
+        case Amount() | Choices() | YesNo() | Date():
+            return None
+        case _:
+            assert_never(raw)
+
+
+def read_quantity(
+    raw: RawValue,
+    fact: FactDefinition,
+    analyte: str,
+    tables: Tables,
+    code_units: frozenset[str] = frozenset(),
+    *,
+    unit_asked: bool = False,
+) -> Reading:
+    """A number in the fact's unit, or an interval where a comparator or a range was sent.
+
+    `code_units` are the units that the code's definition allows: mass and amount of substance may not contradict it.
+    `unit_asked`: the question names the unit (our own questionnaire), so that a bare number is in it.
+    """
+    if not isinstance(raw, Amount):
+        return not_a_value(raw) or excluded("not-a-quantity")
+    if unit_asked and not raw.units:
+        raw = replace(raw, units=(fact.unit,))
+    conversion = _conversion(raw, analyte, tables)
+    if isinstance(conversion, Problem):
+        return conversion
+    if code_units and all(is_molar(unit) != conversion.molar for unit in code_units):
+        return excluded("unit-contradicts-code")
+    bounds = [_bound(text, conversion) for text in (raw.low, raw.high)]
+    low, high = bounds
+    if isinstance(low, Problem):
+        return low
+    if isinstance(high, Problem):
+        return high
+    if low is None and high is None:
+        return absent("empty")
+    if not _plausible(fact, low) or not _plausible(fact, high):
+        return excluded("implausible")
+    return Quantity(low, high, raw.low_open, raw.high_open)
+
+
+def _conversion(raw: Amount, analyte: str, tables: Tables) -> Conversion | Problem:
+    """The conversion of the unit as sent; code and printed unit may not name two different ones."""
+    spellings = [unit for unit in raw.units if unit] or [""]
+    known = [found for unit in spellings if (found := tables.units.find(analyte, unit)) is not None]
+    first = tables.units.find(analyte, spellings[0])
+    if first is None:
+        return excluded("unit-unknown" if spellings[0] else "unit-missing")
+    if any((one.multiply_by, one.divide_by) != (first.multiply_by, first.divide_by) for one in known):
+        return excluded("unit-conflicting")
+    return excluded("unit-ambiguous") if first.ambiguous else first
+
+
+def _bound(text: str, conversion: Conversion) -> Decimal | Problem | None:
+    if not text:
+        return None
+    number = read_decimal(text)
+    if number is None:
+        return excluded("not-a-number")
+    if conversion.most is not None and number > conversion.most:
+        return excluded("fraction-above-one")
+    return conversion.apply(number)
+
+
+def _plausible(fact: FactDefinition, number: Decimal | None) -> bool:
+    return number is None or fact.plausible is None or fact.plausible[0] <= number <= fact.plausible[1]
+
+
+def read_answer(raw: RawValue, answers: dict[str, str], tables: Tables) -> Reading:
+    """The value that the row gives to a coded answer; codings of one answer may not mean two values."""
+    if not isinstance(raw, Choices):
+        return not_a_value(raw) or excluded("not-a-coded-answer")
+    if len(raw.choices) != 1:
+        return excluded("multiple-values") if raw.choices else absent("empty")
+    values = {answers[concept] for concept in concepts(raw.choices[0], tables) if concept in answers}
+    if len(values) > 1:
+        return excluded("conflicting-codes")
+    return Coded(frozenset(values)) if values else excluded("answer-unmapped")
+
+
+def read_own(raw: RawValue, fact: FactDefinition, tables: Tables, *, asked: bool = False) -> Reading:
+    """The value of a fact that was sent by its own code or (`asked`) as an answer to our own questionnaire."""
+    match fact.kind:
+        case Kind.FLAG:
+            return _own_flag(raw, tables)
+        case Kind.CODED:
+            return _own_code(raw, fact, tables)
+        case Kind.LIST:
+            return _own_list(raw, fact, tables)
+        case Kind.QUANTITY:
+            return read_quantity(raw, fact, tables.sources.own_code_units[fact.name], tables, unit_asked=asked)
+        case Kind.DAY:
+            return Day(raw.moment) if isinstance(raw, Date) else not_a_value(raw) or excluded("not-a-date")
+        case _:
+            assert_never(fact.kind)
+
+
+def _own_flag(raw: RawValue, tables: Tables) -> Reading:
+    if isinstance(raw, YesNo):
+        return Flag(raw.yes)
+    answers = _single(raw, tables)
+    if isinstance(answers, Problem):
+        return answers
+    meanings = {meaning for meaning in answers if meaning in ("yes", "no", "unknown")}
+    match meanings:
+        case _ if meanings == {"yes"}:
+            return Flag(True)
+        case _ if meanings == {"no"}:
+            return Flag(False)
+        case _ if meanings == {"unknown"}:
+            return absent("answer-unknown")
+        case _:
+            return excluded("conflicting-codes" if meanings else "answer-unmapped")
+
+
+def _own_code(raw: RawValue, fact: FactDefinition, tables: Tables) -> Reading:
+    answers = _single(raw, tables)
+    if isinstance(answers, Problem):
+        return answers
+    values = {answer for answer in answers if answer in fact.values}
+    if len(values) == 1:
+        return Coded(frozenset(values))
+    if not values and "unknown" in answers:
+        return absent("answer-unknown")
+    return excluded("conflicting-codes" if values else "answer-unmapped")
+
+
+def _own_list(raw: RawValue, fact: FactDefinition, tables: Tables) -> Reading:
+    """The members that were stated; the statement closes the list. "None" may not stand beside a member."""
+    if not isinstance(raw, Choices):
+        return not_a_value(raw) or excluded("not-a-coded-answer")
+    members: set[str] = set()
+    none = False
+    for choice in raw.choices:
+        answers = own_answers(choice, tables)
+        values = {answer for answer in answers if answer in fact.values}
+        if len(values) == 1:
+            members |= values
+        elif not values and "none" in answers:
+            none = True
+        elif not values and "unknown" in answers:
+            return absent("answer-unknown")
+        else:
+            return excluded("conflicting-codes" if values else "answer-unmapped")
+    if none and members:
+        return excluded("none-beside-members")
+    return Members(frozenset(members), complete=True) if none or members else absent("empty")
+
+
+def _single(raw: RawValue, tables: Tables) -> set[str] | Problem:
+    if not isinstance(raw, Choices):
+        return not_a_value(raw) or excluded("not-a-coded-answer")
+    if len(raw.choices) != 1:
+        return excluded("multiple-values") if raw.choices else absent("empty")
+    return own_answers(raw.choices[0], tables)
+
+
+def own_answers(codings: Codings, tables: Tables) -> set[str]:
+    """What the codings of one answer mean: codes of the project CodeSystem as they are, others by answers.csv."""
+    found: set[str] = set()
+    for coding in codings:
+        system = tables.systems.uri(coding.system)
+        meaning: Meaning | None = tables.answers.get((system, coding.code))
+        if meaning is not None:
+            found.add(meaning)
+        if system == tables.own_system:
+            found.add(coding.code)
+    return found
+
+
+def concepts(codings: Codings, tables: Tables) -> set[str]:
+    """The concepts that codings stand for in the verified tables."""
+    found: set[str] = set()
+    for coding in codings:
+        system = tables.systems.uri(coding.system)
+        code = tables.codes.find(system, tables.systems.normal(system, coding.code)) if system else None
+        if code is not None:
+            found.add(code.concept)
+    return found
+
+
+HIGH = frozenset({"H", "HH", "HU", ">"})
+NOT_HIGH = frozenset({"N", "L", "LL", "LU", "<"})
+
+
+def read_limit(raw: RawValue, flags: Iterable[str], range_high: Amount | None) -> list[tuple[str, bool]]:
+    """Whether a result is above the laboratory's limit, by its flag and by the range sent with it: `(how, above)`.
+
+    Both are given when both are there, so that a contradiction between them becomes visible.
+    """
+    found: list[tuple[str, bool]] = []
+    codes = set(flags)
+    if codes & HIGH and not codes & NOT_HIGH:
+        found.append(("flag", True))
+    elif codes & NOT_HIGH and not codes & HIGH:
+        found.append(("flag", False))
+    by_range = _above_range(raw, range_high)
+    return found if by_range is None else [*found, ("range", by_range)]
+
+
+def _above_range(raw: RawValue, limit: Amount | None) -> bool | None:
+    """Whether the number is above the upper end of the range; None when one of them is missing or in another unit."""
+    if not isinstance(raw, Amount) or limit is None or raw.exact is None:
+        return None
+    if limit.units and raw.units and not set(limit.units) & set(raw.units):
+        return None
+    number, upper = read_decimal(raw.exact), read_decimal(limit.high)
+    if number is None or upper is None:
+        return None
+    return number >= upper if limit.high_open else number > upper

@@ -1,0 +1,152 @@
+"""The one check that JSON from outside passes before anything else reads it.
+
+Not for what the members mean; that begins in `request.py`.
+"""
+
+import json
+import re
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import NoReturn
+
+from cds_hooks.errors import WHOLE_BODY, BadRequest, TooLarge
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request body may hold: bytes, levels of nesting, JSON values, characters of one number."""
+
+    body_bytes: int = 4 * 1024 * 1024
+    depth: int = 64
+    nodes: int = 200_000
+    number_characters: int = 40
+
+
+DEFAULT_LIMITS = Limits()
+
+# Possessive quantifiers keep all three patterns linear; an unterminated string runs to the end of the body.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPES_PAIRED = re.compile(
+    rb"(?:[^\\]++|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?!u[dD][89a-fA-F]).)*+",
+    re.DOTALL,
+)
+_LEVEL_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_PROTOCOL_MEMBERS = frozenset(
+    {
+        "hook",
+        "hookInstance",
+        "context",
+        "prefetch",
+        "fhirServer",
+        "fhirAuthorization",
+        "extension",
+        "userId",
+        "patientId",
+        "encounterId",
+        "selections",
+        "draftOrders",
+        "resourceType",
+        "id",
+        "subject",
+    }
+)
+"""Names that a fault may repeat, because they are the protocol's and not the sender's."""
+
+
+def scan(body: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raise BadRequest unless the body is one JSON text within the limits.
+
+    JSON is RFC 8259 in strict UTF-8, without NaN or Infinity, without two members of one name in an object
+    (two readers could see two patients), without half a surrogate pair. The fault holds no text of the
+    body.
+    """
+    if len(body) > limits.body_bytes:
+        raise TooLarge(limits.body_bytes)
+    _check_strings(body, limits.nodes)
+    skeleton = _STRING.sub(b"", body)
+    _check_nodes(skeleton, limits.nodes)
+    _check_depth(skeleton, limits.depth)
+    _check_numbers(skeleton, limits.number_characters)
+    _check_surrogates(body)
+    _check_grammar(_text_of(body))
+
+
+def _check_strings(body: bytes, most: int) -> None:
+    """Refuse early what surely holds more strings than names and values together may be: they cost most."""
+    if body.count(b'"') - body.count(b'\\"') > 4 * most:
+        _refuse_nodes(most)
+
+
+def _check_nodes(skeleton: bytes, most: int) -> None:
+    """Refuse too many values; each follows a comma, opens a container or is the whole text."""
+    if 1 + skeleton.count(b",") + skeleton.count(b"[") + skeleton.count(b"{") > most:
+        _refuse_nodes(most)
+
+
+def _refuse_nodes(most: int) -> NoReturn:
+    raise BadRequest("too-many-nodes", WHOLE_BODY, f"The body may hold at most {most} JSON values.", "too-long")
+
+
+def _check_depth(skeleton: bytes, most: int) -> None:
+    steps = array("b", skeleton.translate(_LEVEL_STEPS, _NO_BRACKET))
+    if max(accumulate(steps), default=0) > most:
+        raise BadRequest("too-deep", WHOLE_BODY, f"Objects and arrays may nest {most} levels deep.", "too-long")
+
+
+def _check_numbers(skeleton: bytes, most: int) -> None:
+    if _longer_number(most).search(skeleton):
+        raise BadRequest("number-too-long", WHOLE_BODY, f"A number may have at most {most} characters.", "too-long")
+
+
+@lru_cache(maxsize=8)
+def _longer_number(most: int) -> re.Pattern[bytes]:
+    return re.compile(rb"[0-9eE.+\-]{%d}" % (most + 1))
+
+
+def _check_surrogates(body: bytes) -> None:
+    if _SURROGATE_ESCAPE.search(body) and not _ESCAPES_PAIRED.fullmatch(body):
+        raise BadRequest("lone-surrogate", WHOLE_BODY, "A \\u escape is half of a surrogate pair.", "structure")
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode("utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        offset = error.start
+    raise BadRequest("not-utf-8", WHOLE_BODY, f"Byte {offset + 1} of the body is not UTF-8.", "structure")
+
+
+def _check_grammar(text: str) -> None:
+    try:
+        _GRAMMAR.decode(text)
+    except json.JSONDecodeError as error:
+        line, column = error.lineno, error.colno
+    else:
+        return
+    raise BadRequest("not-json", WHOLE_BODY, f"Not JSON at line {line}, column {column}.", "structure")
+
+
+def _forget_distinct(members: list[tuple[str, object]]) -> None:
+    """Refuse an object with two members of one name; keep nothing of it."""
+    if len(dict(members)) < len(members):
+        names = Counter(name for name, _ in members)
+        told = next((f"The member {name}" for name in sorted(_PROTOCOL_MEMBERS) if names[name] > 1), "A member")
+        raise BadRequest("duplicate-key", WHOLE_BODY, f"{told} occurs twice in one object.", "structure")
+
+
+def _refuse_constant(_constant: str) -> NoReturn:
+    raise BadRequest("not-a-number", WHOLE_BODY, "JSON knows neither NaN nor Infinity.", "structure")
+
+
+_GRAMMAR = json.JSONDecoder(
+    object_pairs_hook=_forget_distinct,
+    parse_constant=_refuse_constant,
+    parse_int=len,
+    parse_float=len,
+    strict=True,
+)

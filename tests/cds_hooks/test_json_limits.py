@@ -1,0 +1,110 @@
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from cds_hooks import BadRequest, Limits, TooLarge
+from cds_hooks.json_limits import scan
+from tests.cds_hooks.calls import CANARY
+
+LIMITS = Limits(body_bytes=1000, depth=4, nodes=20, number_characters=10)
+
+ACCEPTED = [
+    b"{}",
+    b' {"a" : [1, -2.50e+10, true, null, "x"]} ',
+    b'{"a":{"b":{"c":[]}}}',
+    b'{"a":1234567890}',
+    b'{"a":"[[[[[[[[[[[[[[[[{{{{{{{{{{{{,,,,,,,,,,,,,,,,,,,,,,,,"}',
+    b'{"a":"\\"[[[[[[[[", "b":"\\\\"}',
+    b'{"a":"12345678901234567890"}',
+    b"{" + b",".join(b'"%d":"x"' % n for n in range(19)) + b"}",
+    b'{"a":"\\ud83d\\ude00"}',
+    b'{"a":"\\\\ud83d is text"}',
+    '{"ä":"\u2028😀"}'.encode(),
+    b'{"a":{"id":1},"b":{"id":2}}',
+    b"[" + b"1," * 18 + b"1]",
+]
+
+REFUSED = {
+    "not-json": [b"", b"{", b"nul", b'{"a":1,}', b"{'a':1}", b'{"a":01}', b'{"a":"\t"}', b'{"a":1} x', b"\xef\xbb\xbf{}",
+                 b'{"a":"\\', b'{"a":"\\x"}', b'"', b'{"a":+1}', b'{"a":.5}', b'{"a" 1}', b'{"a":1 2}'],
+    "not-a-number": [b'{"a":NaN}', b"[Infinity]", b"[-Infinity]"],
+    "not-utf-8": [b'{"a":"\xff"}', b'{"a":"\xed\xa0\x80"}', b'{"a":"\xc0\xaf"}', '{"a":1}'.encode("utf-16")],
+    "duplicate-key": [b'{"a":1,"a":1}', b'{"x":{"id":1,"id":2}}', b'[{"a":1,"\\u0061":2}]'],
+    "lone-surrogate": [b'{"a":"\\ud800"}', b'{"\\uDC00":1}', b'{"a":"\\ud83d\\ud83d\\ude00"}', b'["\\\\\\ud800"]'],
+    "too-deep": [b"[[[[[]]]]]", b'{"a":{"a":{"a":{"a":{}}}}}', b'[[[[{"a":"]]]]"}', b"[[[[[1"],
+    "too-many-nodes": [b"[" + b"1," * 19 + b"1]", b'{"a":[' + b"[]," * 20 + b"[]]}"],
+    "number-too-long": [b'{"a":12345678901}', b"[0.000000000]", b"[-1234567.5e7]"],
+    "too-large": [b'"' + b"x" * 999 + b'"'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ACCEPTED)
+def test_scan_accepts_json_within_the_limits(body: bytes) -> None:
+    scan(body, LIMITS)
+
+
+@pytest.mark.hazard("HZ-X20")
+@pytest.mark.parametrize(("code", "body"), [(code, body) for code, bodies in REFUSED.items() for body in bodies])
+def test_scan_refuses(code: str, body: bytes) -> None:
+    with pytest.raises(BadRequest) as caught:
+        scan(body, LIMITS)
+    assert caught.value.code == code
+
+
+def test_too_large_is_answered_413_and_the_rest_400() -> None:
+    assert (TooLarge.status, BadRequest.status) == (413, 400)
+
+
+def test_each_limit_ends_exactly_where_it_says() -> None:
+    scan(b'"' + b"x" * 998 + b'"', LIMITS)
+    scan(b"[[[[]]]]", LIMITS)
+    scan(b"[1234567890]", LIMITS)
+
+
+def test_the_default_limits_are_those_of_the_safety_document() -> None:
+    assert Limits() == Limits(4 * 1024 * 1024, 64, 200_000, 40)
+
+
+def test_a_duplicate_protocol_member_is_named_and_another_is_not() -> None:
+    with pytest.raises(BadRequest) as named:
+        scan(b'{"context":{"patientId":"A","patientId":"B"}}')
+    assert "patientId" in named.value.hint
+    with pytest.raises(BadRequest) as unnamed:
+        scan(f'{{"{CANARY}":1,"{CANARY}":2}}'.encode())
+    assert CANARY not in unnamed.value.hint + str(unnamed.value)
+
+
+def test_a_grammar_fault_tells_line_and_column() -> None:
+    with pytest.raises(BadRequest) as caught:
+        scan(b'{\n "a": 1\n "b": 2}')
+    assert "line 3, column 2" in caught.value.hint
+
+
+HOSTILE: dict[str, Callable[[int], bytes]] = {
+    "open arrays": lambda size: b"[" * size,
+    "open objects": lambda size: b'{"a":' * (size // 5),
+    "escaped quotes without end": lambda size: b'"' + b'\\"' * (size // 2),
+    "many unterminated strings": lambda size: b'"\\' * (size // 2),
+    "digits": lambda size: b"9" * size,
+    "digits in a string": lambda size: b'"' + b"9" * size + b'"',
+    "surrogates": lambda size: b'"' + b"\\ud83d\\ude00" * (size // 12) + b'"',
+    "backslashes": lambda size: b'"' + b"\\\\" * (size // 2) + b'"',
+    "empty strings": lambda size: b"[" + b'"",' * (size // 3) + b'""]',
+    "strings of a backslash": lambda size: b"[" + b'"\\\\",' * (size // 5) + b'""]',
+    "empty objects": lambda size: b"[" + b"{}," * (size // 3) + b"{}]",
+    "too many members": lambda size: b"{" + b",".join(b'"%d":0' % n for n in range(300_000)) + b"}",
+    "all the members allowed": lambda size: b"{" + b",".join(b'"%d":0' % n for n in range(199_000)) + b"}",
+}
+
+
+@pytest.mark.hazard("HZ-X08")
+@pytest.mark.hazard("HZ-X17")
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_bodies_of_full_size_are_judged_within_a_second(kind: str) -> None:
+    body = HOSTILE[kind](4_000_000)
+    started = time.process_time()
+    with suppress(BadRequest):
+        scan(body)
+    assert time.process_time() - started < 1.0
