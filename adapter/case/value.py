@@ -4,8 +4,10 @@ A value may be known only in part (an interval, two possible codes, a list that 
 answered TRUE, FALSE or UNKNOWN, and it is never narrowed by guessing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal, assert_never
 
 from adapter.case.moment import Moment
@@ -191,17 +193,17 @@ def _interval(quantity: Quantity) -> dict[str, object]:
     return bounds
 
 
-def to_text(value: Value) -> str:
-    """The value for people, without its unit."""
+def to_text(value: Value, words: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The value for people, without its unit; `words` replaces codes that do not read as words."""
     match value:
         case Flag(yes):
             return "yes" if yes else "no"
         case Coded(possible):
-            return " or ".join(sorted(code.replace("_", " ") for code in possible))
+            return " or ".join(_words(code, words) for code in sorted(possible))
         case Quantity():
             return _quantity_text(value)
         case Members():
-            return _members_text(value)
+            return _members_text(value, words)
         case Day(moment):
             return moment.day
         case _:
@@ -220,9 +222,14 @@ def _quantity_text(value: Quantity) -> str:
     return f"{low} to {high}"
 
 
-def _members_text(value: Members) -> str:
-    parts = [code.replace("_", " ") for code in sorted(value.certain)]
-    parts += ["one of " + "/".join(sorted(group)) for group in sorted(value.one_of, key=sorted)]
+def _words(code: str, words: Mapping[str, str]) -> str:
+    return words.get(code) or code.replace("_", " ")
+
+
+def _members_text(value: Members, words: Mapping[str, str]) -> str:
+    parts = [_words(code, words) for code in sorted(value.certain)]
+    groups = sorted(value.one_of, key=sorted)
+    parts += ["one of " + "/".join(_words(code, words) for code in sorted(group)) for group in groups]
     if not value.complete:
         return (", ".join(parts) or "none recorded") + " (others not excluded)"
     return ", ".join(parts) or "none"

@@ -165,7 +165,7 @@ def _statement(
     enduring = item.kind == "diagnosis" and not dated
     standing, reason, value = _standing(item, fact, reading, tables, enduring=enduring)
     sent = item.value.sent if isinstance(item.value, Amount) else ""
-    place = item.value_place if isinstance(item.value, Amount) else item.place
+    place = item.value_place if item.kind == "result" else item.place
     origin = Origin(item.wire, item.document, place.element, row, concept, sent, place.start, place.end, item.source)
     identity = f"{fact.name}|{item.identity}" if item.identity else ""
     return Statement(fact.name, standing, value, origin, item.when, item.issued, identity, reason, enduring)

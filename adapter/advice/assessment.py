@@ -1,0 +1,124 @@
+"""An assessment: one case, the advice on it, and what is needed to render both. Cards and CarePlans are made from it.
+
+It evaluates and decides nothing beyond the rule set, and reads no clock.
+"""
+
+from dataclasses import dataclass, field
+
+from adapter.case.case import Case
+from adapter.case.fact import State
+from adapter.case.finding import Finding
+from adapter.case.merge import Clock
+from adapter.case.truth import Truth
+from adapter.case.value import Coded, Flag, Members
+from adapter.ldt import Advice, RuleSet, evaluate
+from adapter.mapping.ledger import Ledger
+from adapter.mapping.patient import Mapped
+
+LIVER_DIRECTED = frozenset(
+    {
+        "tae",
+        "ctace",
+        "deb_tace",
+        "tare_lobar",
+        "tare_whole_liver",
+        "radiation_segmentectomy",
+        "thermal_ablation",
+        "mwa",
+        "rfa",
+        "cryoablation",
+        "pei",
+        "sabr",
+        "histotripsy",
+    }
+)
+"""Therapies whose draft makes a hook speak even before liver metastases are on record."""
+
+_ON_RECORD = frozenset({State.PRESENT, State.PRELIMINARY, State.STALE, State.UNDATED, State.CONFLICTING})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PatientName:
+    """How FHIR refers to the patient: by `reference` where the data came by FHIR, else by identifier and authority."""
+
+    reference: str = ""
+    value: str = ""
+    authority: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The FHIR Reference."""
+        if self.reference:
+            return {"reference": self.reference}
+        identifier: dict[str, object] = {"value": self.value}
+        if self.authority:
+            identifier["assigner"] = {"display": self.authority}
+        return {"type": "Patient", "identifier": identifier}
+
+
+def patient_name(mapped: Mapped) -> PatientName:
+    """The name of a mapped patient: its FHIR key, or the authority and value of its HL7 v2 identifier."""
+    if mapped.wire == "fhir":
+        return PatientName(reference=mapped.subject)
+    authority, _, value = mapped.subject.split("/", 2)
+    return PatientName(value=value, authority=authority)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the rule set says about a case, with where the case came from.
+
+    `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part.
+    """
+
+    case: Case
+    advice: Advice
+    rules: RuleSet
+    patient: PatientName = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def narratives(self) -> int:
+        """Reports in words that came with the data and were not read."""
+        return self.ledger.unread
+
+
+def assess(mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...] = ()) -> Assessment:
+    """The assessment of one mapped patient on the clock's day."""
+    case = mapped.case(clock)
+    findings = mapped.findings + case.findings
+    return Assessment(case, evaluate(case, rules), rules, patient_name(mapped), findings, mapped.ledger, gaps)
+
+
+def assess_case(case: Case, rules: RuleSet) -> Assessment:
+    """The assessment of a case that was built elsewhere (a case file)."""
+    return Assessment(case, evaluate(case, rules), rules, PatientName(value=case.subject), case.findings)
+
+
+def concerns(case: Case) -> bool:
+    """Whether a hook has anything to say: a neuroendocrine neoplasm is on record or suspected, and either liver
+    metastases are, or a liver-directed therapy is drafted. Everybody else's patients stay silent.
+    """
+    return _neoplasm(case) and (_liver_metastases(case) or _drafted(case))
+
+
+def _neoplasm(case: Case) -> bool:
+    fact = case.facts["diagnosis"]
+    if fact.state not in _ON_RECORD:
+        return False
+    return not isinstance(fact.on_record, Coded) or "nen" in fact.on_record.possible
+
+
+def _liver_metastases(case: Case) -> bool:
+    fact = case.facts["liver_metastases"]
+    if fact.state not in _ON_RECORD:
+        return False
+    return not isinstance(fact.on_record, Flag) or fact.on_record.yes
+
+
+def _drafted(case: Case) -> bool:
+    planned = case.known("planned_therapies")
+    if not isinstance(planned, Members):
+        return False
+    return planned.has_any(LIVER_DIRECTED) is Truth.TRUE

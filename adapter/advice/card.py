@@ -1,0 +1,184 @@
+"""Cards: an assessment as CDS Hooks cards, one quiet card that names options, reasons, sources and what is missing.
+
+Summaries are made to fit and never cut; the detail is escaped GitHub-flavoured Markdown without patient free text.
+"""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID, uuid5
+
+from adapter.advice.assessment import Assessment
+from adapter.advice.sections import (
+    Option,
+    cited,
+    deciding_facts,
+    disagreements,
+    fact_line,
+    label,
+    missing_lines,
+    options,
+    policy_rules,
+    remark_text,
+    scope_rules,
+    set_aside_lines,
+    short_name,
+    unread_line,
+)
+from adapter.advice.wording import markdown
+from adapter.ldt import Scope, Strength
+from cds_hooks import Card, Coding, Source
+
+SUMMARY_LIMIT = 139
+"""The longest summary that CDS Hooks 2.0 allows (fewer than 140 characters)."""
+
+NAMESPACE = UUID("4b1f6d0e-6f4e-5a53-9d0c-0c8f7c9f2a11")
+"""Namespace of the deterministic card uuids, so that a repeated call and its feedback line up."""
+
+TOPIC_SYSTEM = "https://ldt-adapter.example.org/fhir/CodeSystem/ldt-topic"
+
+INTENDED = (
+    "For health professionals of a tumour board, on adults with liver metastases of a well-differentiated "
+    "neuroendocrine tumour. Options with reasons to weigh, no order. Not for emergency decisions."
+)
+
+
+def cards(assessment: Assessment, *, invocation: str = "") -> tuple[Card, ...]:
+    """The card of an assessment. `invocation` (service and hookInstance) makes its uuid: same call, same uuid."""
+    rules = assessment.rules
+    topic = Coding("ldtnelm", TOPIC_SYSTEM, "Liver-directed therapy of neuroendocrine liver metastases")
+    source = Source(f"LDT Adapter, rule set {rules.id} {rules.version}", topic=topic)
+    return (
+        Card(
+            summary=summary(assessment),
+            indicator=assessment.advice.indicator.value,
+            source=source,
+            detail=detail(assessment),
+            uuid=uuid5(NAMESPACE, f"{invocation}|{rules.version}|{assessment.advice.indicator.value}"),
+        ),
+    )
+
+
+def summary(assessment: Assessment) -> str:
+    """One sentence: the longest of its forms that fits whole."""
+    return next(text for text in _summaries(assessment) if len(text) <= SUMMARY_LIMIT)
+
+
+def _summaries(assessment: Assessment) -> Iterator[str]:
+    advice = assessment.advice
+    start = "NET liver metastases: "
+    if advice.dangers:
+        names = _names(assessment, dict.fromkeys(code for danger in advice.dangers for code in danger.codes))
+        crisis = any(danger.kind == "crisis" for danger in advice.dangers)
+        active = "active carcinoid crisis" if crisis else ""
+        planned = f"planned but contraindicated or to be avoided: {names}" if names else ""
+        yield start + "; ".join(part for part in (active, planned) if part)
+        yield start + (active or "a planned therapy is contraindicated or to be avoided")
+    match advice.scope:
+        case Scope.NOT_APPLICABLE:
+            yield f"{start}the guideline does not apply ({_scope_reason(assessment)})"
+            yield f"{start}the guideline does not apply"
+        case Scope.UNKNOWN:
+            missing = ", ".join(label(missing.name).lower() for missing in advice.missing)
+            yield f"{start}no advice until these are known: {missing}"
+            yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing"
+        case Scope.APPLIES:
+            yield from _options_summary(assessment, start)
+
+
+def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
+    advice = assessment.advice
+    count = len(advice.missing)
+    tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
+    for strength, word in ((Strength.PREFERRED, "preferred"), (Strength.REASONABLE, "reasonable")):
+        names = _names(assessment, (therapy.code for therapy in advice.by_strength(strength)))
+        if names:
+            provisional = " (provisional)" if any(t.provisional for t in advice.by_strength(strength)) else ""
+            yield f"{start}{word}{provisional} {names}{tail}"
+            yield f"{start}options are rated{provisional}{tail}"
+            return
+    yield f"{start}no therapy is offered{tail}"
+
+
+def _names(assessment: Assessment, codes: Iterable[str]) -> str:
+    return ", ".join(short_name(assessment, code) for code in codes)
+
+
+def _scope_reason(assessment: Assessment) -> str:
+    return "; ".join(rule.row.title.lower() for rule in scope_rules(assessment))
+
+
+def detail(assessment: Assessment) -> str:
+    """The whole answer in Markdown: options, dangers, cautions, missing and deciding facts, disagreements, sources."""
+    parts = [
+        _scope(assessment),
+        _dangers(assessment),
+        _options(list(options(assessment))),
+        _list("Cautions", [remark_text(assessment, remark) for remark in assessment.advice.cautions]),
+        _list("Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])]),
+        _list("Data that could not be had", list(assessment.gaps)),
+        _list("To do", [remark_text(assessment, remark) for remark in assessment.advice.actions]),
+        _list("Facts that decided", [fact_line(fact) for fact in deciding_facts(assessment)]),
+        _list("On record but not used", list(set_aside_lines(assessment))),
+        _list("The documents disagree", list(disagreements(assessment))),
+        _list("Sources", list(cited(assessment))),
+        _basis(assessment),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _scope(assessment: Assessment) -> str:
+    match assessment.advice.scope:
+        case Scope.NOT_APPLICABLE:
+            reasons = [f"{rule.id} {rule.row.title}" for rule in scope_rules(assessment)]
+            return _list("The guideline does not apply to this patient", reasons)
+        case Scope.UNKNOWN:
+            return "**Whether the guideline applies is not known; no therapy is offered until it is.**"
+        case Scope.APPLIES:
+            return ""
+
+
+def _dangers(assessment: Assessment) -> str:
+    kinds = {
+        "contraindicated": "planned, but contraindicated",
+        "always-critical": "planned, but to be avoided in every patient",
+        "high-burden": "planned, but tumour replaces more than 90 % of the liver",
+        "crisis": "active carcinoid crisis",
+    }
+    lines = []
+    for danger in assessment.advice.dangers:
+        names = _names(assessment, danger.codes)
+        lines.append(f"{names}: {kinds[danger.kind]}" if names else kinds[danger.kind])
+    return _list("Danger", lines)
+
+
+def _options(rated: list[Option]) -> str:
+    if not rated:
+        return ""
+    rows = ["| Therapy | Strength | Rules |", "| --- | --- | --- |"]
+    for option in rated:
+        strength = f"{option.strength}, provisional" if option.provisional else option.strength
+        planned = " (planned)" if option.therapy.planned.value == "true" else ""
+        because = "; ".join(option.because)
+        rows.append(f"| {markdown(option.name)}{planned} | {markdown(strength)} | {markdown(because)} |")
+    return "**Options**\n\n" + "\n".join(rows)
+
+
+def _list(title: str, lines: list[str]) -> str:
+    if not lines:
+        return ""
+    return f"**{title}**\n\n" + "\n".join(f"- {markdown(line)}" for line in lines)
+
+
+def _basis(assessment: Assessment) -> str:
+    """What the reader needs to judge the answer: intended use, date of the data, versions, what is unsigned policy."""
+    rules = assessment.rules
+    policy = policy_rules(assessment)
+    unsigned = (
+        f" Strength or wording by project policy, not signed by a clinician: {', '.join(policy)}." if policy else ""
+    )
+    citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
+    text = (
+        f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.version}, drawn from two narrative "
+        f"reviews without formal grading of evidence. {INTENDED}{unsigned} Maximum ages of facts are assumptions, "
+        f"not signed. {citations}"
+    )
+    return markdown(text)

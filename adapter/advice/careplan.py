@@ -1,0 +1,158 @@
+"""CarePlans: an assessment as a FHIR R4 CarePlan, a draft proposal with reasons, sources and what is missing.
+
+Built as plain JSON from small parts and checked before it leaves (adapter.fhir.check); it orders and doses nothing.
+"""
+
+from collections.abc import Iterator
+from uuid import uuid5
+
+from adapter.advice.assessment import Assessment
+from adapter.advice.card import INTENDED, NAMESPACE, summary
+from adapter.advice.sections import (
+    Option,
+    cited,
+    deciding_facts,
+    disagreements,
+    label,
+    missing_lines,
+    options,
+    policy_rules,
+    remark_text,
+    scope_rules,
+    set_aside_lines,
+    unread_line,
+)
+from adapter.advice.supporting import Supporting, supporting
+from adapter.advice.wording import plain, xhtml
+from adapter.ldt import Scope, Strength
+from adapter.terminology.systems import DEFAULT_BASE, LDT_FACT
+
+Resource = dict[str, object]
+
+REVIEW_DAYS = 14
+"""After how many days at the latest a plan must be looked at again (the shortest age of a laboratory value)."""
+
+
+def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
+    """The CarePlan of an assessment. `base` is the canonical base of the PlanDefinition and the fact CodeSystem.
+
+    Every offered therapy, every contraindicated one (doNotPerform), every step to take and every missing fact is one
+    activity with its reasons; facts from HL7 v2 are contained Observations, facts from FHIR are referred to.
+    """
+    facts = supporting(assessment, base)
+    created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
+    rules = assessment.rules
+    plan: Resource = {
+        "resourceType": "CarePlan",
+        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{rules.version}")),
+        "text": {"status": "generated", "div": _narrative(assessment)},
+        "contained": [*facts.contained],
+        "instantiatesCanonical": [f"{base}/PlanDefinition/{rules.id}|{rules.version}"],
+        "status": "draft",
+        "intent": "proposal",
+        "title": "Liver-directed therapy of neuroendocrine liver metastases: options for the tumour board",
+        "description": plain(summary(assessment)),
+        "subject": assessment.patient.to_json(),
+        "created": created,
+        "supportingInfo": [{"reference": reference} for reference in facts.references],
+        "activity": [*_activities(assessment, facts, base)],
+        "note": [{"text": plain(text)} for text in _notes(assessment)],
+    }
+    return {name: value for name, value in plan.items() if value != []}
+
+
+def _activities(assessment: Assessment, facts: Supporting, base: str) -> Iterator[object]:
+    for option in options(assessment):
+        if option.therapy.strength is not Strength.NOT_RECOMMENDED:
+            yield _therapy(assessment, option, facts, base)
+    for remark in assessment.advice.actions:
+        if remark.code in assessment.rules.codes:
+            yield _step(remark_text(assessment, remark), remark.code, remark.rules, base)
+    lines = missing_lines(assessment)
+    for missing, line in zip(assessment.advice.missing, lines, strict=True):
+        yield _step(f"Obtain: {line}", missing.name, missing.rules, base)
+
+
+def _therapy(assessment: Assessment, option: Option, facts: Supporting, base: str) -> object:
+    therapy = option.therapy
+    rules = [assessment.rules.rules[rating.rule] for rating in therapy.because]
+    references = [facts.of_fact[name] for name in therapy.facts if name in facts.of_fact]
+    wording = f"{option.name}: {option.strength}{', provisional' if option.provisional else ''}"
+    detail: dict[str, object] = {
+        "code": _code(therapy.code, option.name, base),
+        "reasonCode": [{"text": plain(f"{rule.id} {rule.row.title}: {rule.row.statement}")} for rule in rules],
+        "reasonReference": [{"reference": reference} for reference in dict.fromkeys(references)],
+        "status": "not-started",
+        "doNotPerform": therapy.strength is Strength.CONTRAINDICATED,
+        "description": plain(wording),
+    }
+    return {"detail": {name: value for name, value in detail.items() if value != []}}
+
+
+def _step(text: str, code: str, rules: tuple[str, ...], base: str) -> object:
+    detail: dict[str, object] = {
+        "code": _code(code, text, base),
+        "status": "not-started",
+        "doNotPerform": False,
+        "description": plain(text),
+    }
+    if rules:
+        detail["reasonCode"] = [{"text": ", ".join(rules)}]
+    return {"detail": detail}
+
+
+def _code(code: str, text: str, base: str) -> object:
+    return {"coding": [{"system": f"{base}/CodeSystem/{LDT_FACT}", "code": code}], "text": plain(text)}
+
+
+def _notes(assessment: Assessment) -> Iterator[str]:
+    """Everything a reader needs beside the activities, one note each; nothing that the card says is left out."""
+    advice = assessment.advice
+    yield INTENDED
+    if advice.scope is Scope.NOT_APPLICABLE:
+        yield "The guideline does not apply: " + "; ".join(f"{r.id} {r.row.title}" for r in scope_rules(assessment))
+    if advice.scope is Scope.UNKNOWN:
+        yield "Whether the guideline applies is not known; no therapy is offered until it is."
+    for option in options(assessment):
+        if option.therapy.strength is Strength.NOT_RECOMMENDED:
+            yield f"Not recommended: {option.name} ({'; '.join(option.because)})"
+    for danger in advice.dangers:
+        codes = ", ".join(assessment.rules.therapies[code].name for code in danger.codes)
+        yield f"Danger ({danger.kind}){f': {codes}' if codes else ''}"
+    for remark in advice.cautions:
+        yield f"Caution: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
+    for remark in advice.notes:
+        yield f"Note: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
+    for line in set_aside_lines(assessment):
+        yield f"On record but not used: {line}"
+    for gap in assessment.gaps:
+        yield f"Data that could not be had: {gap}"
+    unread = unread_line(assessment)
+    if unread:
+        yield unread
+    for line in disagreements(assessment):
+        yield f"The documents disagree: {line}"
+    yield "Sources: " + "; ".join(cited(assessment)) if assessment.advice.fired else "Sources: none"
+    yield _basis(assessment)
+
+
+def _basis(assessment: Assessment) -> str:
+    rules = assessment.rules
+    policy = ", ".join(policy_rules(assessment)) or "none"
+    facts = len(deciding_facts(assessment))
+    return (
+        f"Data as of {assessment.case.as_of:%Y-%m-%d}; review within {REVIEW_DAYS} days or when a fact changes. "
+        f"Rule set {rules.id} {rules.version}; {facts} facts decided. Rules whose strength or wording is project "
+        f"policy, not signed by a clinician: {policy}. Maximum ages of facts are assumptions, not signed."
+    )
+
+
+def _narrative(assessment: Assessment) -> str:
+    rows = "".join(f"<li>{xhtml(o.name)}: {xhtml(o.strength)}</li>" for o in options(assessment))
+    missing = "".join(f"<li>{xhtml(label(m.name))}</li>" for m in assessment.advice.missing)
+    parts = [f"<p>{xhtml(summary(assessment))}</p>"]
+    if rows:
+        parts.append(f"<p>Options</p><ul>{rows}</ul>")
+    if missing:
+        parts.append(f"<p>Missing</p><ul>{missing}</ul>")
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'

@@ -1,0 +1,110 @@
+"""The facts behind an answer as FHIR: references to the resources they came from, or contained Observations.
+
+What came by FHIR is referred to; what came by HL7 v2, was calculated, or stands in a case file is contained.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from adapter.advice.assessment import Assessment, PatientName
+from adapter.advice.sections import deciding_facts
+from adapter.advice.wording import place_of, plain
+from adapter.case.catalogue import FactDefinition, catalogue
+from adapter.case.fact import Fact
+from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value, to_text
+from adapter.terminology.systems import LDT_FACT
+
+
+@dataclass(frozen=True, slots=True)
+class Supporting:
+    """References in order, contained resources, and the first reference of each fact."""
+
+    references: tuple[str, ...]
+    contained: tuple[dict[str, object], ...]
+    of_fact: dict[str, str]
+
+
+def supporting(assessment: Assessment, base: str) -> Supporting:
+    """The facts that decided, as references and contained Observations."""
+    references: list[str] = []
+    contained: list[dict[str, object]] = []
+    of_fact: dict[str, str] = {}
+    for fact in deciding_facts(assessment):
+        sent = [_resource(origin.place) for origin in fact.origins if origin.wire == "fhir"]
+        if sent and all("/" in key for key in sent):
+            references.extend(sent)
+            of_fact[fact.name] = sent[0]
+            continue
+        observation = _observation(fact, assessment.patient, base)
+        contained.append(observation)
+        references.append(f"#{observation['id']}")
+        of_fact[fact.name] = f"#{observation['id']}"
+    return Supporting(tuple(dict.fromkeys(references)), tuple(contained), of_fact)
+
+
+def _resource(place: str) -> str:
+    return place.split("#")[0]
+
+
+def _observation(fact: Fact, patient: PatientName, base: str) -> dict[str, object]:
+    definition = catalogue()[fact.name]
+    system = f"{base}/CodeSystem/{LDT_FACT}"
+    observation: dict[str, object] = {
+        "resourceType": "Observation",
+        "id": fact.name.replace("_", "-"),
+        "status": "final",
+        "code": {"coding": [{"system": system, "code": fact.name}], "text": definition.label},
+        "subject": patient.to_json(),
+    }
+    if fact.when is not None:
+        observation["effectiveDateTime"] = fact.when.day
+    if fact.known is not None:
+        observation.update(_value(fact.known, definition, system))
+    place = plain(place_of(fact.origins))
+    if place:
+        observation["note"] = [{"text": f"From {place}"}]
+    return observation
+
+
+def _value(value: Value, definition: FactDefinition, system: str) -> dict[str, object]:
+    match value:
+        case Flag(yes):
+            return {"valueBoolean": yes}
+        case Coded():
+            return {"valueCodeableConcept": _concept(value.exact, to_text(value), system)}
+        case Quantity():
+            return _quantity(value, definition)
+        case Members(certain, one_of, complete):
+            if complete and not one_of and len(certain) < 2:
+                code = next(iter(certain), "none")
+                return {"valueCodeableConcept": _concept(code, to_text(value), system)}
+            return {"valueCodeableConcept": _concept(None, to_text(value), system)}
+        case Day(moment):
+            return {"valueDateTime": moment.day}
+        case _:
+            assert_never(value)
+
+
+def _concept(code: str | None, text: str, system: str) -> object:
+    concept: dict[str, object] = {"text": plain(text)}
+    if code is not None:
+        concept["coding"] = [{"system": system, "code": code}]
+    return concept
+
+
+def _quantity(value: Quantity, definition: FactDefinition) -> dict[str, object]:
+    unit: dict[str, object] = {
+        "unit": definition.unit,
+        "system": "http://unitsofmeasure.org",
+        "code": definition.unit,
+    }
+    if value.exact is not None:
+        return {"valueQuantity": {"value": round(value.exact, 6), **unit}}
+    if value.low is not None and value.high is not None:
+        low, high = round(value.low, 6), round(value.high, 6)
+        return {"valueRange": {"low": {"value": low, **unit}, "high": {"value": high, **unit}}}
+    if value.high is not None:
+        return {"valueQuantity": {"value": value.high, "comparator": "<" if value.high_open else "<=", **unit}}
+    if value.low is not None:
+        return {"valueQuantity": {"value": value.low, "comparator": ">" if value.low_open else ">=", **unit}}
+    return {}

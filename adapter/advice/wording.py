@@ -1,0 +1,121 @@
+"""Words for people: facts with their values, dates and places; safe text for Markdown and XHTML.
+
+No free text of a patient's record passes here: only coded values, numbers, dates, and addresses made harmless.
+"""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from adapter.case.catalogue import FactDefinition
+from adapter.case.fact import Fact, State
+from adapter.case.number import shown
+from adapter.case.origin import Origin
+from adapter.case.value import Quantity, to_text
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+_LEADING = re.compile(r"^(\d+)\.")
+
+UNITS = {"10*9/L": "x 10^9/L", "{count}": "", "{ratio}": "", "{score}": "", "a": "years", "mo": "months"}
+
+VALUES = {
+    "nen": "neuroendocrine neoplasm",
+    "hcc": "hepatocellular carcinoma",
+    "dota_pet_ct": "somatostatin-receptor PET/CT",
+    "other_gi": "other gastrointestinal",
+    "tae": "TAE",
+    "ctace": "cTACE",
+    "deb_tace": "DEB-TACE",
+    "captem": "CapTem",
+    "mwa": "MWA",
+    "rfa": "RFA",
+    "ssa": "SSA",
+    "prrt_iv": "PRRT",
+    "tare_lobar": "TARE (lobar)",
+    "tare_whole_liver": "TARE (whole liver)",
+}
+"""Codes of values that do not read as words."""
+
+REASONS = {
+    "not-recorded": "not recorded",
+    "not-precise-enough": "known only in part",
+    "conflicting-values": "values contradict each other",
+    "stated-and-derived-differ": "the stated and the calculated value differ",
+    "birth-date-not-recorded": "no date of birth",
+    "birth-date-in-the-future": "the date of birth is in the future",
+    "no-dated-session": "no dated session on record",
+    "no-dated-tace": "no dated TACE on record",
+    "no-paired-counts-before-tace": "no neutrophils and lymphocytes of one moment before TACE",
+    "no-paired-counts-at-6-months": "no neutrophils and lymphocytes of one moment at 6 months",
+    "counts-not-current": "the counts are not current",
+}
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is: unusual characters dropped, active ones escaped."""
+    return _LEADING.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", plain(text)))
+
+
+def xhtml(text: str) -> str:
+    """Text that XHTML shows as it is."""
+    return escape(plain(text), quote=False)
+
+
+def plain(text: str) -> str:
+    """Text in harmless characters; our own typographic signs are written in ASCII. Nothing of ours is ever cut."""
+    ascii_text = text.replace("–", "-").replace("…", "...").replace("“", "'").replace("”", "'").replace('"', "'")
+    ascii_text = ascii_text.replace("×", "x").replace("μ", "u").replace("≥", ">=").replace("≤", "<=")
+    return _UNSAFE.sub("", ascii_text)
+
+
+def value_of(fact: Fact, definition: FactDefinition) -> str:
+    """The value on record with its unit, or nothing."""
+    value = fact.on_record
+    if value is None:
+        return ""
+    unit = UNITS.get(definition.unit, definition.unit)
+    if isinstance(value, Quantity) and value.exact is not None:
+        return f"{shown(value.exact)} {unit}".strip()
+    return f"{to_text(value, VALUES)} {unit}".strip()
+
+
+def standing_of(fact: Fact, definition: FactDefinition) -> str:
+    """Why a fact cannot be used, for people: not recorded, stale since a date, preliminary ..."""
+    when = fact.when.day if fact.when else ""
+    match fact.state:
+        case State.STALE:
+            return f"too old: {value_of(fact, definition)} of {when}, may be {_age(definition)} old at most"
+        case State.PRELIMINARY:
+            return f"not final ({fact.reason.replace('-', ' ')}): {value_of(fact, definition)} of {when or 'no date'}"
+        case State.UNDATED:
+            return f"without a usable date: {value_of(fact, definition)}"
+        case State.CONFLICTING:
+            return f"contradictory ({REASONS.get(fact.reason, fact.reason.replace('-', ' '))})"
+        case State.EXCLUDED:
+            return f"excluded ({fact.reason.replace('-', ' ')}){f', {when}' if when else ''}"
+        case State.PRESENT:
+            return f"known only in part: {value_of(fact, definition)}"
+        case State.ABSENT:
+            return REASONS.get(fact.reason, fact.reason.replace("-", " "))
+
+
+def _age(definition: FactDefinition) -> str:
+    expiry = definition.expiry(procedure=False)
+    return expiry.words if expiry else "any age"
+
+
+def place_of(origins: Iterable[Origin]) -> str:
+    """Where a fact came from: document and address of its first origins, in harmless characters."""
+    places = []
+    for origin in list(origins)[:2]:
+        document = plain(origin.document)[:60]
+        place = plain(origin.place)[:80]
+        sender = plain(origin.source)[:40]
+        if origin.wire == "hl7v2":
+            places.append(f"{place} of message {document}{f' from {sender}' if sender else ''}")
+        elif origin.wire == "case":
+            places.append("case file")
+        else:
+            places.append(place)
+    return "; ".join(places)

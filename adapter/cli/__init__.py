@@ -1,0 +1,1 @@
+"""The command `ldt`: one file per subcommand."""

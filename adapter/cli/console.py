@@ -1,0 +1,126 @@
+"""What `ldt evaluate` prints for people: a table of options per patient, in colours where the terminal has them."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from adapter.advice.assessment import Assessment
+from adapter.advice.card import summary
+from adapter.advice.sections import (
+    fact_line,
+    label,
+    missing_lines,
+    options,
+    remark_text,
+    scope_rules,
+    set_aside_lines,
+    short_name,
+    unread_line,
+)
+from adapter.case.finding import Finding
+from adapter.case.truth import Truth
+from adapter.ldt import Explanation, Scope, Strength, explain
+
+COLOURS = {
+    Strength.PREFERRED: "green",
+    Strength.REASONABLE: "cyan",
+    Strength.NOT_RECOMMENDED: "yellow",
+    Strength.CONTRAINDICATED: "red",
+}
+INDICATORS = {"info": "green", "warning": "yellow", "critical": "bold red"}
+
+
+def show(console: Console, assessment: Assessment) -> None:
+    """The advice on one patient or case."""
+    advice = assessment.advice
+    colour = INDICATORS[advice.indicator.value]
+    title = f"{escape(assessment.case.subject)}  [{colour}]{advice.indicator.value}[/]"
+    console.print(Panel(Text(summary(assessment)), title=title, title_align="left", border_style=colour))
+    if advice.scope is Scope.NOT_APPLICABLE:
+        for rule in scope_rules(assessment):
+            console.print(f"  {rule.id} {escape(rule.row.title)}: {escape(rule.row.statement)}")
+    rated = list(options(assessment))
+    if rated:
+        console.print(_table(assessment))
+    _lines(console, "Danger", [f"{d.kind}: {', '.join(d.codes)}" for d in advice.dangers], "bold red")
+    _lines(console, "Cautions", [remark_text(assessment, r) for r in advice.cautions], "yellow")
+    _lines(console, "Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])], "magenta")
+    _lines(
+        console, "To do", [remark_text(assessment, r) for r in advice.actions if r.code in assessment.rules.codes], ""
+    )
+    _lines(console, "On record but not used", list(set_aside_lines(assessment)), "dim")
+
+
+def _table(assessment: Assessment) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("", "Therapy", "Strength", "Because"):
+        table.add_column(column, overflow="fold")
+    for option in options(assessment):
+        strength = f"{option.strength}{', provisional' if option.provisional else ''}"
+        colour = COLOURS[option.therapy.strength]
+        planned = "planned" if option.therapy.planned is Truth.TRUE else ""
+        because = "; ".join(option.because)
+        table.add_row(
+            planned, escape(short_name(assessment, option.therapy.code)), f"[{colour}]{strength}[/]", escape(because)
+        )
+    return table
+
+
+def _lines(console: Console, title: str, lines: Iterable[str], style: str) -> None:
+    shown = list(lines)
+    if shown:
+        console.print(Text(f"{title}", style="bold"))
+        for line in shown:
+            console.print(Text(f"  - {line}", style=style))
+
+
+def show_findings(console: Console, title: str, findings: Iterable[Finding]) -> None:
+    """What was odd about the input, for the analyst."""
+    shown = list(findings)
+    if not shown:
+        return
+    console.print(Text(title, style="bold"))
+    for finding in shown:
+        colour = {"error": "red", "warning": "yellow", "info": "dim"}[finding.severity]
+        console.print(Text(f"  {finding.severity} {finding.code} at {finding.place}: {finding.hint}", style=colour))
+
+
+def show_explanation(console: Console, assessment: Assessment) -> None:
+    """Why: for each therapy the rules with their conditions, answers, facts and sources."""
+    for option in options(assessment):
+        tree = Tree(f"[bold]{escape(option.name)}[/] {escape(option.strength)}")
+        for rating in (*option.therapy.because, *option.therapy.set_aside):
+            aside = " (set aside by policy)" if rating in option.therapy.set_aside else ""
+            _add_rule(tree, assessment, rating.rule, f"{rating.rated.value}{aside}")
+        console.print(tree)
+    for missing in assessment.advice.missing:
+        tree = Tree(f"[bold]Missing: {escape(label(missing.name))}[/]")
+        for rule in missing.rules:
+            _add_rule(tree, assessment, rule, "undecided")
+        console.print(tree)
+
+
+def _add_rule(tree: Tree, assessment: Assessment, rule_id: str, word: str) -> None:
+    row = assessment.rules.rules[rule_id].row
+    branch = tree.add(f"{rule_id} {escape(row.title)}: {escape(word)}")
+    _add_condition(branch, explain(assessment.case, assessment.advice, assessment.rules, rule_id))
+    for source in row.sources:
+        branch.add(Text(f"{source.document}, {source.section}: {source.quote_start}", style="dim"))
+
+
+def _add_condition(tree: Tree, explanation: Explanation) -> None:
+    colour = {Truth.TRUE: "green", Truth.FALSE: "red", Truth.UNKNOWN: "magenta"}[explanation.answer]
+    branch = tree.add(f"{escape(explanation.text)} [{colour}]{explanation.answer.value}[/]")
+    if not explanation.parts:
+        for fact in explanation.facts:
+            standing = (
+                fact_line(fact) if fact.known is not None else f"{label(fact.name)}: {fact.state.value} {fact.reason}"
+            )
+            branch.add(Text(standing, style="dim"))
+    for part in explanation.parts:
+        _add_condition(branch, part)

@@ -1,0 +1,99 @@
+"""`ldt evaluate`: files in, advice out, for people or as JSON."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from adapter.advice.assessment import Assessment
+from adapter.advice.card import cards
+from adapter.advice.careplan import care_plan
+from adapter.advice.report import finding_report, report
+from adapter.case.merge import Clock
+from adapter.cli.console import show, show_explanation, show_findings
+from adapter.cli.inputs import Inputs, UnreadableFile, assessments, count, read_inputs
+from adapter.fhir.check import check_resource
+from adapter.fhir.write import write_json
+from adapter.ldt import rule_set
+
+MANY = 50
+"""From how many patients on a progress bar is shown."""
+
+
+def as_of(text: str | None) -> datetime:
+    """The as-of time of a command: noon UTC of the date given, else now."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.combine(date.fromisoformat(text), time(12), UTC)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no date of the form 2026-01-12", param_hint="--as-of") from None
+
+
+def evaluate(
+    files: Annotated[
+        list[Path], typer.Argument(help="FHIR JSON or NDJSON, HL7 v2 messages, or case files; the kind is detected.")
+    ],
+    as_of_date: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this date (2026-01-12), not today.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the documented JSON list, one object per patient.")
+    ] = False,
+    card: Annotated[bool, typer.Option("--cards", help="Print CDS Hooks cards as JSON, one list per patient.")] = False,
+    careplan: Annotated[bool, typer.Option("--careplan", help="Print FHIR CarePlans as a JSON list.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add why and why not: rules, facts, sources.")] = False,
+) -> None:
+    """Evaluate patients from FHIR, HL7 v2 or case files and print the advice, with reasons and what is missing."""
+    if json + card + careplan > 1:
+        raise typer.BadParameter("choose one of --json, --cards and --careplan")
+    clock = Clock(as_of(as_of_date))
+    errors = Console(stderr=True)
+    try:
+        inputs = read_inputs(files)
+        steps = assessments(inputs, clock, rule_set())
+        total = count(inputs)
+        if total >= MANY:
+            steps = iter(list(track(steps, "evaluating", total=total, console=errors)))
+        if json or card or careplan:
+            _print_json(inputs, list(steps), card=card, careplan=careplan)
+            return
+        _print_table(inputs, list(steps), explain=explain)
+    except UnreadableFile as error:
+        errors.print(f"ldt: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def _print_json(inputs: Inputs, found: list[Assessment], *, card: bool, careplan: bool) -> None:
+    if card:
+        _write([[one.to_json() for one in cards(assessment)] for assessment in found])
+    elif careplan:
+        plans = [care_plan(assessment) for assessment in found]
+        for plan in plans:
+            check_resource(plan)
+        _write(plans)
+    else:
+        _write([report(assessment) for assessment in found])
+    for finding in inputs.findings:
+        typer.echo(write_json(finding_report(finding)).decode(), err=True)
+
+
+def _write(value: Sequence[object]) -> None:
+    typer.echo(write_json(value, indent=2).decode())
+
+
+def _print_table(inputs: Inputs, found: list[Assessment], *, explain: bool) -> None:
+    console = Console()
+    for assessment in found:
+        show(console, assessment)
+        if explain:
+            show_explanation(console, assessment)
+        show_findings(console, "Findings", assessment.findings)
+        console.print()
+    show_findings(console, "Findings that belong to no patient", inputs.findings)
+    if not found:
+        console.print("No patient was found in the input.")

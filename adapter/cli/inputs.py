@@ -1,0 +1,125 @@
+"""Reading the files that `ldt evaluate` is given: their kind is detected, patients are told apart and joined.
+
+FHIR JSON or NDJSON, HL7 v2 with one or many messages, and case files; what cannot be read is named with its file.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, assert_never
+
+from adapter.advice.assessment import Assessment, assess, assess_case
+from adapter.case.casefile import CaseFileError, read_cases
+from adapter.case.finding import Finding
+from adapter.case.merge import Clock
+from adapter.fhir.document import Document, NotFhir, read_document
+from adapter.ldt import RuleSet
+from adapter.mapping.fhir import map_fhir
+from adapter.mapping.hl7v2 import map_hl7v2_bytes
+from adapter.mapping.ledger import Ledger
+from adapter.mapping.patient import Mapped, Mapping, join
+
+InputKind = Literal["hl7v2", "fhir", "cases"]
+
+_HL7 = re.compile(rb"[\s\x0b]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
+_CASES = re.compile(rb'[\s\xef\xbb\xbf]*\[\s*\{\s*"(?:id|title|facts|expect)"')
+
+
+class UnreadableFile(ValueError):
+    """A file that is none of the known kinds, or cannot be opened. The text names the file and the reason."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """All files of one call: mapped patients and case files, with findings that belong to no patient."""
+
+    hl7v2: list[Mapped] = field(default_factory=list)
+    fhir: list[Mapped] = field(default_factory=list)
+    cases: list[tuple[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+def kind_of(raw: bytes) -> InputKind:
+    """The kind of a file by its first bytes: MSH, FHS or BHS is HL7 v2, a list of cases is a case file, else FHIR."""
+    if _HL7.match(raw[:1000]):
+        return "hl7v2"
+    return "cases" if _CASES.match(raw[:1000]) else "fhir"
+
+
+def read_inputs(paths: Sequence[Path]) -> Inputs:
+    """All files. HL7 v2 patients are joined over files by (authority, type, value); each FHIR document is a world of
+    its own, except NDJSON files, which together are one export. Raises UnreadableFile.
+    """
+    inputs = Inputs()
+    exports: list[tuple[str, bytes]] = []
+    for path in paths:
+        raw = _read(path)
+        kind = kind_of(raw)
+        match kind:
+            case "hl7v2":
+                _take(inputs, inputs.hl7v2, map_hl7v2_bytes(raw, path.name))
+            case "cases":
+                inputs.cases.append((path.name, _text(path, raw)))
+            case "fhir" if path.suffix == ".ndjson":
+                exports.append((path.name, raw))
+            case "fhir":
+                _take(inputs, inputs.fhir, map_fhir(_document(path.name, raw), path.name))
+            case _:
+                assert_never(kind)
+    if exports:
+        names = ", ".join(name for name, _ in exports)
+        _take(inputs, inputs.fhir, map_fhir(_document(names, b"\n".join(raw for _, raw in exports)), names))
+    return inputs
+
+
+def assessments(inputs: Inputs, clock: Clock, rules: RuleSet) -> Iterator[Assessment]:
+    """One assessment per patient or case, in the order of the files. Raises UnreadableFile for a faulty case file."""
+    for mapped in (*join(inputs.hl7v2), *inputs.fhir):
+        yield assess(mapped, clock, rules)
+    for name, text in inputs.cases:
+        try:
+            entries = read_cases(text, clock)
+        except CaseFileError as error:
+            raise UnreadableFile(f"{name}: {error}") from None
+        for entry in entries:
+            yield assess_case(entry.case, rules)
+
+
+def count(inputs: Inputs) -> int:
+    """How many patients there are before the case files are read."""
+    return len(join(inputs.hl7v2)) + len(inputs.fhir)
+
+
+def _take(inputs: Inputs, patients: list[Mapped], mapping: Mapping) -> None:
+    patients.extend(mapping.patients)
+    inputs.findings.extend(mapping.findings)
+    inputs.ledger = inputs.ledger + mapping.ledger
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path.name}: {error.strerror}") from None
+
+
+def _text(path: Path, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path.name}: byte {error.start} is no UTF-8") from None
+
+
+def _document(name: str, raw: bytes) -> Document:
+    try:
+        return read_document(raw)
+    except NotFhir as error:
+        reasons = {
+            "not-json": "neither HL7 v2, nor JSON that can be read to its end",
+            "not-fhir": "JSON, but no FHIR resource and no case file",
+            "empty": "the file is empty",
+        }
+        reason = reasons.get(error.code, f"{error.code} at {error.place}")
+        raise UnreadableFile(f"{name}: {reason}") from None

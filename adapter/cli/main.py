@@ -1,0 +1,61 @@
+"""The command line: its subcommands, and the last handler for what nobody expected.
+
+Every way out prints one line that says what happened; a traceback is never shown.
+"""
+
+import os
+import sys
+
+import typer
+
+from adapter import __version__
+from adapter.cli.evaluate import evaluate
+from adapter.cli.selfcheck import selfcheck
+from adapter.cli.validate import validate
+
+app = typer.Typer(
+    name="ldt",
+    help="FHIR and HL7 v2 in, advice on liver-directed therapy of neuroendocrine liver metastases out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(evaluate)
+app.command()(validate)
+app.command()(selfcheck)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ldt-adapter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """LDT Adapter."""
+
+
+def main() -> None:
+    """Run the command; the edge where an unexpected fault becomes one line and status 70."""
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001
+        place = _place(error)
+        typer.echo(f"ldt: internal error ({type(error).__name__} at {place}). Please report it.", err=True)
+        sys.exit(70)
+
+
+def _place(error: BaseException) -> str:
+    """Module and line of the fault: its text may hold patient data and is not shown."""
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,90 @@
+"""`ldt validate`: the strict check of files against the standards, by fhir.resources and hl7apy.
+
+The adapter itself reads tolerantly; this tells an interface analyst what a sender does wrong.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.inputs import UnreadableFile, kind_of
+from adapter.fhir.check import InvalidOutput, check_resource
+from adapter.fhir.document import NotFhir, read_document
+from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="FHIR JSON, NDJSON or HL7 v2 files.")],
+) -> None:
+    """Check files strictly against FHIR R4 or the HL7 v2 message structures; exit status 1 when a fault is found."""
+    faults = 0
+    for path in files:
+        for line in _faults(path):
+            faults += 1
+            typer.echo(f"{path.name}: {line}")
+    typer.echo(f"{faults} fault(s)")
+    raise typer.Exit(1 if faults else 0)
+
+
+def _faults(path: Path) -> Iterator[str]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{path.name}: {error.strerror}") from None
+    match kind_of(raw):
+        case "hl7v2":
+            yield from _hl7v2(raw)
+        case "fhir":
+            yield from _fhir(raw)
+        case "cases":
+            yield "a case file is neither FHIR nor HL7 v2"
+
+
+def _fhir(raw: bytes) -> Iterator[str]:
+    import msgspec
+
+    try:
+        document = read_document(raw)
+    except NotFhir as error:
+        yield f"{error.code} at {error.place}"
+        return
+    for record in document.records:
+        if record.fault is not None:
+            yield f"{record.fault.place}: {record.fault.hint}"
+            continue
+        try:
+            check_resource(msgspec.json.decode(record.raw))
+        except InvalidOutput as error:
+            yield f"{record.place}: {error}"
+        except ImportError:
+            yield f"{record.place}: {record.type} is no resource type of R4B"
+
+
+def _hl7v2(raw: bytes) -> Iterator[str]:
+    for number, chunk in enumerate((c for c in split_messages(raw) if c.kind != "batch"), start=1):
+        try:
+            message = parse_message(chunk.raw)
+        except UnusableMessage as error:
+            yield f"message {number}: {error.code}"
+            continue
+        for found in message.findings:
+            yield f"message {number} {found.place}: {found.hint}"
+        yield from (f"message {number}: {fault}" for fault in _by_structure(message.raw, message.charset))
+
+
+def _by_structure(raw: bytes, charset: str) -> Iterator[str]:
+    """What hl7apy's message structures say against it; its texts name segments and fields, never values."""
+    parser = import_module("hl7apy.parser")
+    faults = import_module("hl7apy.exceptions")
+    validation = import_module("hl7apy.consts").VALIDATION_LEVEL
+    try:
+        text = raw.decode(charset).replace("\n", "\r")
+        parser.parse_message(text, validation_level=validation.STRICT)
+    except (faults.HL7apyException, UnicodeDecodeError) as error:
+        yield f"{type(error).__name__} (message structure of the declared version)"
+
+
+__all__ = ["UnreadableFile", "validate"]

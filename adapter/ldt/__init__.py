@@ -1,0 +1,47 @@
+"""The liver-directed-therapy rule set: rules as data, three-valued evaluation, advice with its reasons.
+
+It reads cases and knows neither messages nor cards.
+"""
+
+from adapter.ldt.advice import (
+    Advice,
+    Danger,
+    Disagreement,
+    Indicator,
+    MissingFact,
+    Remark,
+    Scope,
+    Strength,
+    TherapyAdvice,
+)
+from adapter.ldt.document import Problem, RuleSetError
+from adapter.ldt.evaluate import evaluate
+from adapter.ldt.explain import Explanation, explain
+from adapter.ldt.loader import load_rule_set, rule_set
+from adapter.ldt.rule import Rated, Rating, Rule
+from adapter.ldt.ruleset import RuleSet
+from adapter.ldt.summary import summary
+
+__all__ = [
+    "Advice",
+    "Danger",
+    "Disagreement",
+    "Explanation",
+    "Indicator",
+    "MissingFact",
+    "Problem",
+    "Rated",
+    "Rating",
+    "Remark",
+    "Rule",
+    "RuleSet",
+    "RuleSetError",
+    "Scope",
+    "Strength",
+    "TherapyAdvice",
+    "evaluate",
+    "explain",
+    "load_rule_set",
+    "rule_set",
+    "summary",
+]

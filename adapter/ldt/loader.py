@@ -1,0 +1,90 @@
+"""Loads the rule set from its folder of YAML files, or refuses it and names file and line of everything that
+is wrong.
+
+It never repairs and never loads a part: a rule set is whole or not there.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path as FilePath
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from adapter.case.catalogue import Catalogue, catalogue
+from adapter.ldt.assemble import assemble
+from adapter.ldt.document import Document, Path, Problem, RuleSetError, read_document
+from adapter.ldt.ruleset import RuleSet
+from adapter.ldt.schema import CodeFile, ConflictFile, PolicyFile, Row, RuleFile, TableFile, TherapyFile
+from adapter.ldt.sheets import Sheet, Sheets
+
+POLICY, CODES, THERAPIES = "00-policy.yaml", "codes.yaml", "therapies.yaml"
+CONFLICTS, TABLE = "conflicts.yaml", "table1.yaml"
+
+R = TypeVar("R", bound=Row)
+
+
+@cache
+def rule_set() -> RuleSet:
+    """The rule set that ships with the adapter."""
+    return load_rule_set(files("adapter.ldt").joinpath("rules"))
+
+
+def load_rule_set(folder: Traversable | FilePath, facts: Catalogue | None = None) -> RuleSet:
+    """The rule set of a folder. Raises RuleSetError naming every problem found, by file and line."""
+    return assemble(_sheets(_documents(folder)), facts or catalogue())
+
+
+def _documents(folder: Traversable | FilePath) -> dict[str, Document]:
+    documents: dict[str, Document] = {}
+    problems: list[Problem] = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        try:
+            documents[entry.name] = read_document(entry.name, entry.read_text(encoding="utf-8"))
+        except RuleSetError as error:
+            problems += error.problems
+        except UnicodeDecodeError:
+            problems.append(Problem(entry.name, 1, "the file is not UTF-8"))
+    for name in (POLICY, CODES, THERAPIES, CONFLICTS, TABLE):
+        if name not in documents and not any(problem.file == name for problem in problems):
+            problems.append(Problem(name, 1, "the file is missing"))
+    _refuse(problems)
+    return documents
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise RuleSetError(problems)
+
+
+def _sheets(documents: Mapping[str, Document]) -> Sheets:
+    problems: list[Problem] = []
+
+    def read(model: type[R], name: str) -> Sheet[R] | None:
+        document = documents[name]
+        try:
+            return Sheet(document, model.model_validate(document.content))
+        except ValidationError as error:
+            problems.extend(_problems(document, error))
+            return None
+
+    policy = read(PolicyFile, POLICY)
+    codes, therapies = read(CodeFile, CODES), read(TherapyFile, THERAPIES)
+    conflicts, table = read(ConflictFile, CONFLICTS), read(TableFile, TABLE)
+    others = sorted(documents.keys() - {POLICY, CODES, THERAPIES, CONFLICTS, TABLE})
+    rules = [read(RuleFile, name) for name in others]
+    _refuse(problems)
+    if policy is None or codes is None or therapies is None or conflicts is None or table is None:
+        raise RuleSetError([Problem(POLICY, 1, "the rule set is incomplete")])
+    return Sheets(policy, codes, therapies, conflicts, table, tuple(sheet for sheet in rules if sheet is not None))
+
+
+def _problems(document: Document, error: ValidationError) -> list[Problem]:
+    found: list[Problem] = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        path: Path = tuple(detail["loc"])
+        where = ".".join(str(part) for part in path)
+        found.append(document.problem(path, f"{where}: {detail['msg']}"))
+    return found

@@ -1,0 +1,67 @@
+"""The rule set as one immutable value: rules, therapies, codes, conflicts, policy, all of one version.
+
+It is made by loader.py from the YAML files and read by everything that evaluates, explains or publishes
+rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapter.case.case import Case
+from adapter.ldt.compile import Condition, Frame
+from adapter.ldt.rule import Rule
+from adapter.ldt.schema import (
+    CodeRow,
+    Conflict,
+    Flag,
+    GuidelineDocument,
+    Predicate,
+    Resolution,
+    Safety,
+    TableRow,
+    Therapy,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All of one version of the rules.
+
+    `scope`, `first` and `second` are the rules by stage, in order of id; `rules` holds all of them by id.
+    `crisis`, `high_burden` and `agent_matters` are the conditions of the safety policy. `slots` is how many
+    answers one evaluation remembers; `wholes` gives, for a therapy, the planned forms and combinations that
+    count as it; `parts` what a planned therapy counts as, itself included. `required` are the facts that are
+    asked for.
+    """
+
+    id: str
+    version: str
+    title: str
+    documents: tuple[GuidelineDocument, ...]
+    rules: Mapping[str, Rule]
+    scope: tuple[Rule, ...]
+    first: tuple[Rule, ...]
+    second: tuple[Rule, ...]
+    predicates: Mapping[str, Predicate]
+    therapies: Mapping[str, Therapy]
+    codes: Mapping[str, CodeRow]
+    conflicts: Mapping[str, Conflict]
+    flags: tuple[Flag, ...]
+    table_caption: str
+    table: tuple[TableRow, ...]
+    resolution: Resolution
+    safety: Safety
+    crisis: Condition
+    high_burden: Condition
+    agent_matters: Condition
+    slots: int
+    wholes: Mapping[str, frozenset[str]]
+    parts: Mapping[str, frozenset[str]]
+    required: frozenset[str]
+
+    def frame(self, case: Case) -> Frame:
+        """What the conditions of this rule set are asked about for one case."""
+        return Frame({name: fact.known for name, fact in case.facts.items()}, [None] * self.slots)
+
+    def __repr__(self) -> str:
+        return f"RuleSet({self.id} {self.version}, {len(self.rules)} rules)"
