@@ -44,6 +44,7 @@ REASONS = {
     "stated-and-derived-differ": "the stated and the calculated value differ",
     "birth-date-not-recorded": "no date of birth",
     "birth-date-in-the-future": "the date of birth is in the future",
+    "birth-date-implausible": "the date of birth is implausible",
     "no-dated-session": "no dated session on record",
     "no-dated-tace": "no dated TACE on record",
     "no-paired-counts-before-tace": "no neutrophils and lymphocytes of one moment before TACE",

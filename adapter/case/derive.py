@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapter.case.fact import Fact, Standing, State, Statement, origins_of
-from adapter.case.merge import FUTURE_TOLERANCE, Clock, effective_versions
+from adapter.case.merge import EARLIEST_YEAR, FUTURE_TOLERANCE, Clock, effective_versions
 from adapter.case.moment import Moment, months_before, whole_months
 from adapter.case.number import EXACT
 from adapter.case.origin import Origin
@@ -66,6 +66,8 @@ def _age(birth: Fact, as_of: datetime) -> Fact:
     born = birth.known.moment
     if born.earliest > as_of:
         return _absent("age_years", "birth-date-in-the-future", birth.origins)
+    if born.earliest.year < EARLIEST_YEAR:
+        return _absent("age_years", "birth-date-implausible", birth.origins)
     youngest = whole_months(min(_last_day(born), as_of), as_of) // 12
     oldest = whole_months(born.earliest, as_of) // 12
     value = Quantity(Decimal(max(youngest, 0)), Decimal(oldest))
@@ -87,6 +89,7 @@ def _sessions(statements: Sequence[Statement], as_of: datetime) -> list[tuple[Mo
         and not s.value.complete
         and s.when is not None
         and s.when.earliest <= as_of + FUTURE_TOLERANCE
+        and s.when.earliest.year >= EARLIEST_YEAR
     ]
     return sorted(
         (item for item in dated if _certainly(item[1], TRANSARTERIAL)),

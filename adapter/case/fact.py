@@ -25,13 +25,17 @@ class State(Enum):
 
 
 class Standing(Enum):
-    """What the sender's status makes of one statement, before time and other statements are looked at."""
+    """What the sender's status makes of one statement, before time and other statements are looked at.
+
+    PROMOTED carries no value: it makes the stored preliminary statement of the same result final.
+    """
 
     FINAL = "final"
     PRELIMINARY = "preliminary"
     EXCLUDED = "excluded"
     ABSENT = "absent"
     WITHDRAWN = "withdrawn"
+    PROMOTED = "promoted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ set aside stays on the fact with its reason.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import assert_never
@@ -13,6 +13,9 @@ from typing import assert_never
 from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Merge
 from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
 from adapter.case.value import Coded, Members, Quantity, Value
+
+EARLIEST_YEAR = 1895
+"""Dates before it are placeholders (0001-01-01, 1800-01-01), never events of a living patient (assumption)."""
 
 FUTURE_TOLERANCE = timedelta(hours=24)
 """How far ahead of the as-of time a value may be dated before it is excluded (clocks and zones differ)."""
@@ -45,11 +48,27 @@ def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
     """One statement per result: a correction replaces what it corrects, an older message never replaces a newer one."""
     current: dict[str, Statement] = {}
     for number, statement in enumerate(statements):
+        if not statement.identity and statement.standing is Standing.WITHDRAWN:
+            current = {key: one for key, one in current.items() if not _withdraws(statement, one)}
         key = statement.identity or f"#{number}"
         earlier = current.get(key)
         if earlier is None or not _issued_before(statement, earlier):
-            current[key] = statement
+            current[key] = _promoted(statement, earlier)
     return list(current.values())
+
+
+def _withdraws(withdrawal: Statement, earlier: Statement) -> bool:
+    """Whether a withdrawal that names no order takes back this one: same sender, same code, same time."""
+    same_time = withdrawal.when is not None and earlier.when is not None and withdrawal.when.same(earlier.when)
+    same_source = withdrawal.origin.source == earlier.origin.source
+    return same_time and same_source and withdrawal.origin.concept == earlier.origin.concept
+
+
+def _promoted(statement: Statement, earlier: Statement | None) -> Statement:
+    """The preliminary statement made final, where this one says no more than that it is final now."""
+    if statement.standing is not Standing.PROMOTED or earlier is None or earlier.standing is not Standing.PRELIMINARY:
+        return statement
+    return replace(earlier, standing=Standing.FINAL, reason="", issued=statement.issued)
 
 
 def _issued_before(statement: Statement, earlier: Statement) -> bool:
@@ -69,6 +88,8 @@ def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> 
             return _unused(statement, State.EXCLUDED, statement.reason)
         case Standing.ABSENT | Standing.WITHDRAWN:
             return _unused(statement, State.ABSENT, statement.reason)
+        case Standing.PROMOTED:
+            return _unused(statement, State.ABSENT, "nothing-to-promote")
         case Standing.FINAL:
             return _untimely(definition, statement, clock)
         case _:
@@ -77,6 +98,8 @@ def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> 
 
 def _untimely(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
     when = statement.when
+    if when is not None and when.earliest.year < EARLIEST_YEAR:
+        return _unused(statement, State.EXCLUDED, "implausible-date")
     if when is not None and when.earliest > clock.as_of + FUTURE_TOLERANCE:
         return _unused(statement, State.EXCLUDED, "future-date")
     expiry = definition.expiry(procedure=clock.procedure)

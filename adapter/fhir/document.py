@@ -3,8 +3,9 @@
 A bad entry costs that entry, with its place and cause; nothing here knows what a code means.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import msgspec
@@ -33,10 +34,16 @@ class Record:
     place: str
     type: str
     key: str
-    resource: Known | None
+    resource: Known | None = field(repr=False)
     raw: bytes = field(repr=False)
     fault: Finding | None = None
     full_url: str = ""
+
+    @property
+    def base(self) -> str:
+        """The FHIR server that the fullUrl names, nothing where it names none."""
+        suffix = f"/{self.type}/{self.resource.id}" if self.resource is not None else ""
+        return self.full_url.removesuffix(suffix) if suffix and self.full_url.endswith(suffix) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def read_document(raw: bytes) -> Document:
         kind = _PROBE.decode(raw).resourceType
     except msgspec.ValidationError:
         raise NotFhir("not-fhir", "document") from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return _assemble(list(_lines(raw)))
     if not kind:
         raise NotFhir("not-fhir", "resourceType")
@@ -97,7 +104,7 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
         kind = _PROBE.decode(raw).resourceType
         struct = READ.get(kind, Generic)
         resource = _decoder(struct).decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return _unreadable(raw, place, error)
     if not kind:
         return _unreadable(raw, place, None)
@@ -105,7 +112,7 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
     return Record(place, kind, key, resource, raw, full_url=full_url)
 
 
-def _unreadable(raw: bytes, place: str, error: msgspec.DecodeError | None) -> Record:
+def _unreadable(raw: bytes, place: str, error: Exception | None) -> Record:
     """A finding with the path of the fault: msgspec's text names types and paths only, never the value."""
     where = str(error).rpartition(" - at `$")[2].rstrip("`") if error and " - at `$" in str(error) else ""
     hint = "the entry is no readable FHIR resource" if error is None else "a member has the wrong JSON type"
@@ -125,13 +132,13 @@ def _resources(raw: bytes, kind: str, place: str) -> Iterator[Record]:
 def _entries(raw: bytes, place: str) -> Iterator[Record]:
     try:
         entries = _BUNDLE.decode(raw).entry
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise NotFhir("bundle-unreadable", f"{place}Bundle") from None
     for number, item in enumerate(entries):
         where = f"{place}Bundle.entry[{number}]"
         try:
             entry = _ENTRY.decode(item)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             yield _unreadable(bytes(item), where, error)
             continue
         if not bytes(entry.resource):
@@ -144,7 +151,7 @@ def _entries(raw: bytes, place: str) -> Iterator[Record]:
 def _parameters(raw: bytes) -> Iterator[Record]:
     try:
         parameters = _PARAMETERS.decode(raw).parameter
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise NotFhir("parameters-unreadable", "Parameters") from None
     for number, parameter in enumerate(parameters):
         if not bytes(parameter.resource):
@@ -153,7 +160,7 @@ def _parameters(raw: bytes) -> Iterator[Record]:
         body = bytes(parameter.resource)
         try:
             kind = _PROBE.decode(body).resourceType
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             yield _unreadable(body, place.rstrip("."), error)
             continue
         yield from _resources(body, kind, place if kind == "Bundle" else place.rstrip("."))
@@ -162,7 +169,7 @@ def _parameters(raw: bytes) -> Iterator[Record]:
 def _elements(raw: bytes) -> Iterator[Record]:
     try:
         items = _ARRAY.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise NotFhir("not-json", "document") from None
     for number, item in enumerate(items):
         yield read_resource(bytes(item), f"[{number}]")
@@ -183,10 +190,14 @@ def _has_next(raw: bytes) -> bool:
 
 
 def _assemble(records: list[Record], *, partial: bool = False) -> Document:
-    names: dict[str, str] = {}
+    """The document. Where two servers use one `Type/id`, the fullUrl tells their resources apart."""
+    bases: dict[str, set[str]] = defaultdict(set)
     for record in records:
-        names.setdefault(record.key, record.key)
-    for record in records:
+        bases[record.key].add(record.base)
+    shared = {key for key, found in bases.items() if len(found) > 1}
+    named = [replace(r, key=r.full_url) if r.key in shared and r.full_url else r for r in records]
+    names = {record.key: record.key for record in named}
+    for record in named:
         if record.full_url:
             names.setdefault(record.full_url, record.key)
-    return Document(tuple(records), names, partial)
+    return Document(tuple(named), names, partial)

@@ -30,11 +30,16 @@ def key_of(text: str, *, server: str = "") -> str | None:
     return base + local
 
 
-def resolve(reference: Reference | None, names: Mapping[str, str], *, server: str = "") -> str | None:
-    """The key of the resource that a reference means. `names` maps each fullUrl and `Type/id` of a Bundle to a key."""
+def resolve(reference: Reference | None, names: Mapping[str, str], *, server: str = "", base: str = "") -> str | None:
+    """The key of the resource that a reference means. `names` maps each fullUrl and `Type/id` of a Bundle to a key.
+
+    `base` is the server that the fullUrl of the referring entry names: relative references are relative to it.
+    """
     if reference is None or not reference.reference:
         return None
     text = reference.reference.split("/_history/")[0]
+    if base and f"{base}/{text}" in names:
+        return names[f"{base}/{text}"]
     if text in names:
         return names[text]
     key = key_of(reference.reference, server=server)

@@ -1,9 +1,11 @@
 """Mapping a FHIR document: its records by patient, their items interpreted, every resource in the ledger."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from adapter.case.fact import Standing, Statement
 from adapter.case.finding import Finding
+from adapter.fhir.dates import read_date
 from adapter.fhir.document import Document, Record
 from adapter.fhir.resources import Patient
 from adapter.mapping.containers import container_entry
@@ -24,20 +26,49 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
     reader = FhirReader(document, name, known, server)
     by_owner: dict[str, list[Record]] = defaultdict(list)
     unowned: list[Record] = []
+    superseded = superseded_places(document.records)
     for record in document.records:
+        if record.place in superseded:
+            continue
         owner = reader.owner(record) if record.resource is not None else None
-        if owner is None or not _is_patient(owner):
+        if owner is None or not reader.is_patient(owner):
             unowned.append(record)
         else:
             by_owner[owner].append(record)
     patients = tuple(_mapped(owner, records, reader, known) for owner, records in by_owner.items())
-    entries, findings = _unowned(unowned, known)
-    return Mapping(patients, tuple(findings), Ledger(tuple(entries), len(entries), 0))
+    entries, findings, coded = _unowned(unowned, reader, known)
+    for record in document.records:
+        if record.place in superseded:
+            entries.append(Entry(Level.CONTAINER, record.type, record.place, Outcome.SKIPPED, "superseded"))
+            hint = "the id stands twice: only the latest version counts"
+            findings.append(Finding("resource-id-twice", "warning", record.place, hint))
+    own = len(unowned) + len(superseded)
+    return Mapping(patients, tuple(findings), Ledger(tuple(entries), own, coded))
 
 
-def _is_patient(key: str) -> bool:
-    kind = key.rsplit("/", 2)[-2] if "/" in key else "Patient"
-    return kind == "Patient"
+def superseded_places(records: Sequence[Record]) -> frozenset[str]:
+    """Where the earlier versions of resources stand that came more than once: the latest by meta.lastUpdated counts."""
+    latest: dict[str, Record] = {}
+    superseded: set[str] = set()
+    for record in records:
+        if record.resource is None or not record.resource.id:
+            continue
+        earlier = latest.get(record.key)
+        if earlier is None:
+            latest[record.key] = record
+        elif _updated(record) >= _updated(earlier):
+            superseded.add(earlier.place)
+            latest[record.key] = record
+        else:
+            superseded.add(record.place)
+    return frozenset(superseded)
+
+
+def _updated(record: Record) -> float:
+    """When the version was stored; a version without time counts as older than one that has it."""
+    meta = record.resource.meta if record.resource is not None else None
+    time = read_date(meta.lastUpdated) if meta is not None else None
+    return time.moment.earliest.timestamp() if time else float("-inf")
 
 
 def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables) -> Mapped:
@@ -52,22 +83,8 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries = [_container(record, by_place[record.place], known) for record in records]
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
-    findings = (*reader.findings, *_record_findings(records, statements))
+    findings = (*reader.findings, *excluded_findings(statements))
     return Mapped(owner, "fhir", tuple(statements), findings, ledger)
-
-
-def _record_findings(records: list[Record], statements: list[Statement]) -> list[Finding]:
-    """Two resources under one id, and statements that had to be excluded for what they say."""
-    findings: list[Finding] = []
-    seen: set[str] = set()
-    for record in records:
-        if record.key in seen:
-            findings.append(
-                Finding("resource-id-twice", "warning", record.place, "the id stands twice: the later counts")
-            )
-        seen.add(record.key)
-    findings += excluded_findings(statements)
-    return findings
 
 
 def excluded_findings(statements: list[Statement]) -> list[Finding]:
@@ -99,6 +116,8 @@ HINTS = {
     "modifier": "an unknown modifier may turn the meaning round",
     "comparator-unknown": "the comparator is none of <, <=, >, >=",
     "not-a-date": "the value is no date",
+    "code-contradicts-name": "the name sent with the code is that of another analyte",
+    "value-and-absent-reason": "a value came together with the reason for its absence",
 }
 
 
@@ -111,28 +130,29 @@ def _container(record: Record, results: list[Interpreted], known: Tables) -> Ent
     return container_entry(record.type, record.place, results, ignored)
 
 
-def _unowned(records: list[Record], known: Tables) -> tuple[list[Entry], list[Finding]]:
+def _unowned(records: list[Record], reader: FhirReader, known: Tables) -> tuple[list[Entry], list[Finding], int]:
+    """The ledger of what belongs to no patient, with the number of coded elements in it."""
     entries: list[Entry] = []
     findings: list[Finding] = []
+    coded = 0
     for record in records:
-        ignored = known.sources.ignored.fhir.get(record.type, "")
-        if record.fault is not None:
-            findings.append(record.fault)
-            entries.append(Entry(Level.CONTAINER, record.type, record.place, Outcome.SKIPPED, record.fault.code))
-        elif record.type == "OperationOutcome":
-            entries.append(
-                Entry(Level.CONTAINER, record.type, record.place, Outcome.IGNORED, "a message of the server")
-            )
-        elif ignored and record.type not in known.sources.unread_text.fhir:
-            entries.append(Entry(Level.CONTAINER, record.type, record.place, Outcome.IGNORED, ignored))
-        else:
-            findings.append(
-                Finding(
-                    "no-subject",
-                    "warning",
-                    record.place,
-                    "the resource names no patient that can be resolved: excluded",
-                )
-            )
-            entries.append(Entry(Level.CONTAINER, record.type, record.place, Outcome.SKIPPED, "no-subject"))
-    return entries, findings
+        outcome, reason, finding = _why_unowned(record, known)
+        entries.append(Entry(Level.CONTAINER, record.type, record.place, outcome, reason))
+        if finding is not None:
+            findings.append(finding)
+        items = reader.items(record) if record.resource is not None else []
+        coded += len(items)
+        entries += [Entry(Level.CODED, item.kind, item.place.element, Outcome.SKIPPED, reason) for item in items]
+    return entries, findings, coded
+
+
+def _why_unowned(record: Record, known: Tables) -> tuple[Outcome, str, Finding | None]:
+    if record.fault is not None:
+        return Outcome.SKIPPED, record.fault.code, record.fault
+    if record.type == "OperationOutcome":
+        return Outcome.IGNORED, "a message of the server", None
+    ignored = known.sources.ignored.fhir.get(record.type, "")
+    if ignored and record.type not in known.sources.unread_text.fhir:
+        return Outcome.IGNORED, ignored, None
+    hint = "the resource names no patient that can be resolved: excluded"
+    return Outcome.SKIPPED, "no-subject", Finding("no-subject", "warning", record.place, hint)

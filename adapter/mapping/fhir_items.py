@@ -3,6 +3,7 @@
 The paths come from sources.yaml; what codes mean is decided later (interpret.py).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -63,6 +64,7 @@ class _Source:
     body_site: tuple[Accessor, ...]
     used: tuple[Accessor, ...]
     reason: tuple[Accessor, ...]
+    ended: tuple[Accessor, ...]
 
 
 @dataclass(slots=True)
@@ -85,8 +87,14 @@ class FhirReader:
             reference = resource.patient
         if reference is None:
             return None
-        key = resolve(reference, self.document.names, server=self.server)
+        key = resolve(reference, self.document.names, server=self.server, base=record.base)
         return key if key is not None else self._by_identifier(reference.identifier)
+
+    def is_patient(self, key: str) -> bool:
+        """Whether a key names a patient: a Patient of the document, or a reference of that type."""
+        if any(record.key == key for record in self.document.records if isinstance(record.resource, Patient)):
+            return True
+        return "/" in key and not key.startswith("urn:") and key.rsplit("/", 2)[-2] == "Patient"
 
     def _by_identifier(self, identifier: object) -> str | None:
         """A logical reference names the one Patient of the document that carries the identifier."""
@@ -162,6 +170,7 @@ class FhirReader:
             used=_concepts(resource, source.used),
             reason=_concepts(resource, source.reason),
             veto=_veto(resource),
+            ended=self._first_moment(record, source.ended)[0],
         )
 
     def _first_moment(self, record: Record, paths: Sequence[Accessor]) -> tuple[Moment | None, bool]:
@@ -223,8 +232,10 @@ class FhirReader:
     def _answers(self, record: Record, response: QuestionnaireResponse) -> Iterator[Item]:
         when, bad = moment(response.authored)
         ours = response.questionnaire.split("|")[0] == self.tables.questionnaire
+        asked: Counter[str] = Counter()
         for place, question in _questions(response.item, "item"):
             where = Place(f"{record.key}#{place}")
+            asked[question.linkId] += 1
             yield Item(
                 kind="result",
                 wire="fhir",
@@ -236,7 +247,7 @@ class FhirReader:
                 statuses=(("questionnaire-response-status", response.status),),
                 when=when,
                 bad_date=bad,
-                identity=f"{record.key}#{question.linkId}" if response.id else "",
+                identity=f"{record.key}#{question.linkId}#{asked[question.linkId]}" if response.id else "",
                 group=record.key,
                 veto=_veto(response),
                 fact=question.linkId if ours else "",
@@ -364,6 +375,7 @@ def _compiled(source: FhirSource) -> _Source:
         paths(source.body_site),
         paths(source.used),
         paths(source.reason),
+        paths(source.ended),
     )
 
 

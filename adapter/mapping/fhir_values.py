@@ -6,6 +6,27 @@ from adapter.fhir.elements import CodeableConcept, Coding, Quantity, Range, Refe
 from adapter.fhir.number import is_given, sent_number
 from adapter.mapping.item import Amount, Choices, Codings, Date, Missing, RawValue, SentCode, Unusable, YesNo
 
+ABSENT_REASONS = frozenset(
+    {
+        "unknown",
+        "asked-unknown",
+        "temp-unknown",
+        "not-asked",
+        "asked-declined",
+        "masked",
+        "not-applicable",
+        "unsupported",
+        "as-text",
+        "error",
+        "not-a-number",
+        "negative-infinity",
+        "positive-infinity",
+        "not-performed",
+        "not-permitted",
+    }
+)
+"""FHIR value set data-absent-reason; any other code is not repeated."""
+
 
 def codings(concept: CodeableConcept | None) -> Codings:
     """The codings of a CodeableConcept that carry a code."""
@@ -21,6 +42,13 @@ def sent_code(coding: Coding) -> SentCode:
 
 def raw_value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     """The value of an Observation, a component or an answer; without one, the reason that was given for it."""
+    value = _value(valued, absent_reason)
+    if absent_reason is not None and absent_reason.coding and not isinstance(value, Missing):
+        return Unusable("value-and-absent-reason")
+    return value
+
+
+def _value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     if valued.valueQuantity is not None:
         return _quantity(valued.valueQuantity)
     if valued.valueCodeableConcept is not None:
@@ -48,8 +76,10 @@ def _other(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
             return Date(time.moment) if time else Unusable("bad-date")
     if valued.valueRatio or valued.valuePeriod or valued.valueTime or is_given(valued.valueSampledData):
         return Unusable("not-a-quantity")
-    reason = next((coding.code for coding in absent_reason.coding if coding.code), "") if absent_reason else ""
-    return Missing(reason or "empty")
+    if absent_reason is None:
+        return Missing("empty")
+    reason = next((coding.code for coding in absent_reason.coding if coding.code in ABSENT_REASONS), "")
+    return Missing(reason or "reason-not-coded")
 
 
 def _quantity(quantity: Quantity) -> RawValue:

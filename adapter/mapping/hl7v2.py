@@ -26,6 +26,7 @@ from adapter.mapping.interpret import interpret
 from adapter.mapping.item import Item
 from adapter.mapping.ledger import Entry, Ledger, Level, Outcome
 from adapter.mapping.patient import Mapped, Mapping
+from adapter.mapping.schema import Hl7Source
 from adapter.mapping.tables import Tables, tables
 
 
@@ -52,10 +53,14 @@ class _Stream:
     findings: list[Finding] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     count: int = 0
+    segments: int = 0
+    coded: int = 0
 
     def take(self, message: Message) -> None:
         """Add one message."""
         self.count += 1
+        self.segments += len(message.segments)
+        self.coded += coded_segments(message, self.tables)
         document = message.header.control_id or f"{self.name}[{self.count}]"
         if not message.header.control_id:
             self.note("control-id-missing", "warning", f"{document} MSH-10", "the message has no control id")
@@ -74,13 +79,14 @@ class _Stream:
         self.entries += [_plain_entry(segment, self.tables) for segment in group.preamble]
         members = list(reader.segments(group))
         if group.patient is None:
-            self._exclude(members, "no-patient", f"{document}", "results without PID belong to nobody: excluded")
+            hint = "results without PID belong to nobody: excluded"
+            self._exclude(members, reader, "no-patient", f"{document}", hint)
             return
         key = key_of(group.patient, reader.message.header.sending_facility)
         place = f"{document} {group.patient.address}-3"
         if key is None:
             self.entries.append(_segment_entry(group.patient, Outcome.SKIPPED, "no-identifier"))
-            self._exclude(members, "no-identifier", place, "PID-3 has no usable patient identifier: excluded")
+            self._exclude(members, reader, "no-identifier", place, "PID-3 has no usable patient identifier: excluded")
             return
         if key.unassigned:
             self.note("no-authority", "warning", place, "the identifier names no assigning authority")
@@ -92,7 +98,7 @@ class _Stream:
         if not same_person(patient.person, person):
             hint = "two of birth date, sex and family name differ from the earlier messages: excluded"
             self.entries.append(_segment_entry(pid, Outcome.SKIPPED, "identity-conflict"))
-            self._exclude(members, "identity-conflict", f"{document} {pid.address}", hint)
+            self._exclude(members, reader, "identity-conflict", f"{document} {pid.address}", hint)
             return
         patient.person = patient.person.completed(person)
         patient.entries.append(_segment_entry(pid, Outcome.USED, ""))
@@ -101,8 +107,10 @@ class _Stream:
         patient.findings += reader.findings
         reader.findings.clear()
 
-    def _exclude(self, members: Iterable[Found], code: str, place: str, hint: str) -> None:
-        self.note(code, "error", place, hint)
+    def _exclude(self, members: list[Found], reader: Hl7Reader, code: str, place: str, hint: str) -> None:
+        reader.findings.clear()
+        if code != "no-patient" or any(found.items for found in members):
+            self.note(code, "error", place, hint)
         for found in members:
             self.entries.append(_segment_entry(found.segment, Outcome.SKIPPED, code))
             self.entries += [
@@ -112,6 +120,11 @@ class _Stream:
     def _reject(self, message: Message, code: str, place: str, hint: str) -> None:
         self.note(code, "error", place, hint)
         self.entries += [_segment_entry(segment, Outcome.SKIPPED, code) for segment in message.segments]
+        self.entries += [
+            Entry(Level.CODED, source.kind, segment.address, Outcome.SKIPPED, code)
+            for segment in message.segments
+            for source in sources_of(segment.name, message, self.tables)
+        ]
 
     def note(self, code: str, severity: Severity, place: str, hint: str) -> None:
         """Add a finding."""
@@ -134,6 +147,10 @@ def map_hl7v2_bytes(raw: bytes, name: str, *, table: Tables | None = None, zone:
     for number, chunk in enumerate(split_messages(raw), start=1):
         place = f"{name} byte {chunk.span[0]}"
         if chunk.kind == "batch":
+            stream.segments += 1
+            segment = chunk.raw[:3].decode("ascii")
+            ignored = stream.tables.sources.ignored.hl7v2[segment]
+            stream.entries.append(Entry(Level.CONTAINER, segment, place, Outcome.IGNORED, ignored))
             continue
         if chunk.kind != "message":
             hint = "the MLLP frame has no end: nothing of the message is used"
@@ -154,9 +171,22 @@ def map_hl7v2_bytes(raw: bytes, name: str, *, table: Tables | None = None, zone:
 def stream_mapping(stream: _Stream) -> Mapping:
     """The finished mapping of a stream."""
     patients = tuple(_mapped(patient, stream.tables) for patient in stream.patients.values())
-    containers = sum(entry.level is Level.CONTAINER for entry in stream.entries)
-    coded = len(stream.entries) - containers
+    # The reader's own counts, less what the patients' ledgers hold: if an entry is lost, the whole does not balance.
+    containers = stream.segments - sum(patient.ledger.containers for patient in patients)
+    coded = stream.coded - sum(patient.ledger.coded for patient in patients)
     return Mapping(patients, tuple(stream.findings), Ledger(tuple(stream.entries), containers, coded))
+
+
+def sources_of(segment: str, message: Message, known: Tables) -> list[Hl7Source]:
+    """The sources that read a segment of a message."""
+    code = message.header.code
+    sources = known.sources.hl7v2
+    return [s for s in sources if s.segment == segment and (not s.messages or code in s.messages)]
+
+
+def coded_segments(message: Message, known: Tables) -> int:
+    """How many coded elements a message holds, counted without reading them."""
+    return sum(len(sources_of(segment.name, message, known)) for segment in message.segments)
 
 
 def _mapped(patient: _Patient, known: Tables) -> Mapped:

@@ -4,6 +4,7 @@ The addresses come from sources.yaml; what codes mean is decided later (interpre
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -40,6 +41,7 @@ class Hl7Reader:
     tables: Tables
     zone: tzinfo | None = None
     findings: list[Finding] = field(default_factory=list)
+    _seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.zone = read_offset(self.message.header.time) or self.zone
@@ -99,7 +101,7 @@ class Hl7Reader:
             when=when,
             bad_date=bad,
             issued=issued,
-            identity=self._identity(source, context),
+            identity=self._identity(source, context, when),
             group=group,
             body_site=self._codings(context, source.body_site),
             reason=self._codings(context, source.reason),
@@ -125,12 +127,19 @@ class Hl7Reader:
         header = self.message.header
         return " ".join(part for part in (header.sending_application, header.sending_facility) if part)
 
-    def _identity(self, source: Hl7Source, context: Context) -> str:
-        """The result's identity: without its first part (the filler order number, say) there is none."""
-        parts = [self._text(context, address) for address in source.identity]
-        if not parts or not parts[0]:
+    def _identity(self, source: Hl7Source, context: Context, when: Moment | None) -> str:
+        """The result's identity: order, what tells its results apart, and the time; none where no order is named.
+
+        Repeats within one message are numbered: only a later message replaces a result.
+        """
+        order = next((text for address in source.order if (text := self._text(context, address))), "")
+        if not order:
             return ""
-        return "|".join([self._sender(), source.segment, *parts])
+        parts = [self._text(context, address) for address in source.identity]
+        time = when.earliest.isoformat() if when else ""
+        identity = "|".join([self._sender(), source.segment, order, *parts, time])
+        self._seen[identity] += 1
+        return identity if self._seen[identity] == 1 else f"{identity}#{self._seen[identity]}"
 
     def _text(self, context: Context, address: str) -> str:
         name, number, component = _parsed(address)

@@ -13,6 +13,7 @@ from adapter.case.value import Coded, Flag, Members, Value
 from adapter.mapping.beside import Beside
 from adapter.mapping.item import IN_COMPONENTS, Amount, Item
 from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.names import contradicts_name
 from adapter.mapping.schema import Row
 from adapter.mapping.statuses import STANDING, StatusEffect
 from adapter.mapping.tables import Tables
@@ -71,6 +72,8 @@ def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
     if item.value == IN_COMPONENTS:
         return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
     sense = meaning(item, tables)
+    if contradicts_name(item.codings, sense.codes, tables):
+        item = replace(item, misnamed=True)
     own = list(_own_statements(item, sense, tables))
     stated = {statement.fact for statement in own}
     drafts = own + [s for s in _row_statements(item, sense, beside, tables) if s.fact not in stated]
@@ -112,7 +115,9 @@ def _by_row(item: Item, row: Row, code: Code, tables: Tables) -> Iterable[Statem
         yield from _by_limit(item, row, fact, code, tables)
         return
     reading = _reading(item, row, fact, code, tables)
-    yield _statement(item, fact, row.id, reading, tables, concept=code.concept, dated=bool(row.dated))
+    yield _statement(
+        item, fact, row.id, reading, tables, concept=code.concept, dated=bool(row.dated), refutes=bool(row.refutes)
+    )
 
 
 def _reading(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Reading:
@@ -143,13 +148,19 @@ def _one_of(fact: FactDefinition, values: tuple[str, ...]) -> Value:
 
 def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Iterable[Statement]:
     """One statement for the flag and one for the range: if they disagree, the fact becomes conflicting."""
-    judgements = read_limit(item.value, item.flags, item.range_high)
+    judgements = dict(read_limit(item.value, item.flags, item.range_high))
     if not judgements:
         problem = Problem(Standing.EXCLUDED, "no-limit-sent")
         yield _statement(item, fact, row.id, problem, tables, concept=code.concept)
-    for how, above in judgements:
-        statement = _statement(item, fact, row.id, Flag(above), tables, concept=code.concept)
-        yield replace(statement, identity=f"{statement.identity}#{how}" if statement.identity else "")
+    for how in ("flag", "range"):
+        statement = _statement(item, fact, row.id, Flag(judgements.get(how, False)), tables, concept=code.concept)
+        if statement.identity:
+            statement = replace(statement, identity=f"{statement.identity}#{how}")
+        if how in judgements:
+            yield statement
+        elif statement.identity:
+            # A correction that no longer says how it compares takes back what the earlier version said.
+            yield replace(statement, standing=Standing.WITHDRAWN, value=None, reason="no-limit-sent")
 
 
 def _statement(
@@ -161,30 +172,36 @@ def _statement(
     *,
     concept: str = "",
     dated: bool = False,
+    refutes: bool = False,
 ) -> Statement:
-    enduring = item.kind == "diagnosis" and not dated
-    standing, reason, value = _standing(item, fact, reading, tables, enduring=enduring)
+    status = tables.statuses.effect(item.statuses)
+    enduring = item.kind == "diagnosis" and not dated and status.effect != "refuted"
+    standing, reason, value = _standing(item, reading, status, enduring=enduring, refutes=refutes)
     sent = item.value.sent if isinstance(item.value, Amount) else ""
     place = item.value_place if item.kind == "result" else item.place
     origin = Origin(item.wire, item.document, place.element, row, concept, sent, place.start, place.end, item.source)
     identity = f"{fact.name}|{item.identity}" if item.identity else ""
-    return Statement(fact.name, standing, value, origin, item.when, item.issued, identity, reason, enduring)
+    when = item.ended if standing is Standing.EXCLUDED and item.ended is not None else item.when
+    return Statement(fact.name, standing, value, origin, when, item.issued, identity, reason, enduring)
 
 
 def _standing(
-    item: Item, fact: FactDefinition, reading: Reading, tables: Tables, *, enduring: bool
+    item: Item, reading: Reading, status: StatusEffect, *, enduring: bool, refutes: bool
 ) -> tuple[Standing, str, Value | None]:
     """Veto, then status, then value, then date: the first that speaks against the statement gives the reason."""
     value = None if isinstance(reading, Problem) else reading
     if item.veto:
         return Standing.EXCLUDED, item.veto, value
-    status = tables.statuses.effect(item.statuses)
-    if status.effect == "refuted" and fact.kind is Kind.FLAG and isinstance(value, Flag):
+    if status.effect == "refuted" and refutes and isinstance(value, Flag):
         return Standing.FINAL, "refuted", Flag(not value.yes)
-    if status.effect != "final":
+    if status.effect in ("absent", "withdrawn"):
+        return STANDING[status.effect], _reason(status), None
+    if status.effect != "final" and (status.effect != "promoted" or value is None):
         return STANDING[status.effect], _reason(status), value
     if isinstance(reading, Problem):
         return reading.standing, reading.reason, None
+    if item.misnamed:
+        return Standing.EXCLUDED, "code-contradicts-name", None
     if item.bad_date and not enduring:
         return Standing.EXCLUDED, "bad-date", value
     return Standing.FINAL, "", value

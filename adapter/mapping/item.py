@@ -98,7 +98,8 @@ class Item:
     """One coded element with everything that may bear on its meaning.
 
     `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
-    `group` ties results of one panel, `draft` items of one draft order; `source` describes the sender for people.
+    `group` ties results of one panel; `source` describes the sender for people; `ended` is when a condition ended;
+    `misnamed`: the name sent with the code is that of another analyte.
     """
 
     kind: Kind
@@ -123,6 +124,8 @@ class Item:
     text: bool = False
     fact: str = ""
     source: str = ""
+    ended: Moment | None = None
+    misnamed: bool = False
 
     def __repr__(self) -> str:
         return f"Item({self.kind} at {self.place.element})"

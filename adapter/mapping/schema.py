@@ -46,6 +46,7 @@ class Row(_Strict):
     limit: Literal["", "above"] = ""
     needs: Needs = Needs()
     dated: Literal["", "yes"] = ""
+    refutes: Literal["", "yes"] = ""
 
     @model_validator(mode="after")
     def _one_reading(self) -> "Row":
@@ -67,6 +68,7 @@ class FhirSource(_Strict):
     body_site: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     draft: tuple[str, ...] = ()
 
 
@@ -80,6 +82,7 @@ class Hl7Source(_Strict):
     statuses: tuple[tuple[str, str], ...]
     when: tuple[str, ...]
     issued: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     body_site: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from adapter.case.fact import Standing
 from adapter.case.tables import Located
 
-Effect = Literal["final", "preliminary", "excluded", "absent", "withdrawn", "refuted", "as-result"]
+Effect = Literal["final", "preliminary", "promoted", "excluded", "absent", "withdrawn", "refuted", "as-result"]
 _EFFECTS = frozenset(get_args(Effect))
 _REQUIRED = ("otherwise", "missing")
 
@@ -46,6 +46,7 @@ STANDING: dict[Effect, Standing] = {
     "absent": Standing.ABSENT,
     "withdrawn": Standing.WITHDRAWN,
     "refuted": Standing.EXCLUDED,
+    "promoted": Standing.PROMOTED,
 }
 
 

@@ -42,6 +42,7 @@ class Tables:
     read_concepts: frozenset[str]
     not_read: dict[str, str]
     answers: dict[tuple[str, str], Meaning]
+    names: dict[str, str]
     own_system: str
     questionnaire: str
 
@@ -83,6 +84,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         read,
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),
+        _names(folder.joinpath("names.csv"), codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         f"{base}/Questionnaire/{QUESTIONNAIRE}",
     )
@@ -124,6 +126,15 @@ def _answers(file: Traversable, systems: CodeSystems) -> dict[tuple[str, str], M
     return answers
 
 
+def _names(file: Traversable, codes: Codes) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for line, row in read_csv(file, ("word", "concept")):
+        if row["concept"] not in codes.concepts or row["word"] != row["word"].lower() or row["word"] in names:
+            raise TableError(file.name, line, "an unknown concept, or a word that is not lower case or stands twice")
+        names[row["word"]] = row["concept"]
+    return names
+
+
 def _check_sources(
     table: Located, sources: Sources, statuses: Statuses, facts: Catalogue, units: Units, codes: Codes
 ) -> None:
@@ -161,22 +172,20 @@ def _check_fhir_source(table: Located, number: int, source: FhirSource) -> None:
             raise table.error(("fhir", number, name), str(error)) from None
 
 
-_PATH_LISTS = ("when", "issued", "body_site", "used", "reason")
+_PATH_LISTS = ("when", "issued", "body_site", "used", "reason", "ended")
 
 
 def _check_hl7_source(table: Located, number: int, source: Hl7Source) -> None:
-    addresses = [
-        source.code,
-        *source.when,
-        *source.issued,
-        *source.identity,
-        *source.body_site,
-        *source.reason,
-    ]
-    addresses += [address for _, address in source.statuses]
+    addresses = [source.code, *source.when, *source.issued, *source.order, *source.identity]
+    addresses += [*source.body_site, *source.reason, *(address for _, address in source.statuses)]
     for address in addresses:
-        if not _ADDRESS.fullmatch(address):
+        match = _ADDRESS.fullmatch(address)
+        if match is None:
             raise table.error(("hl7v2", number), f"{address} is no HL7 v2 field address such as OBX-3 or OBX-3.1")
+        if match[1] not in (source.segment, "OBR", "ORC", "SPM"):
+            raise table.error(
+                ("hl7v2", number), f"{address} is neither in {source.segment} nor in the OBR, ORC, SPM over it"
+            )
 
 
 def _check_rows(table: Located, rows: tuple[Row, ...], facts: Catalogue, codes: Codes, units: Units) -> None:
@@ -190,11 +199,26 @@ def _check_rows(table: Located, rows: tuple[Row, ...], facts: Catalogue, codes: 
                 raise table.error(path, f"{value} is no value of {fact.name}")
         if row.number:
             _check_unit(table, (*path, "number"), fact, row.number, units)
-        if row.limit and fact.kind is not Kind.FLAG:
-            raise table.error((*path, "limit"), f"{fact.name} is no yes-or-no fact")
+        _check_reading(table, path, row, fact)
         for concept in _named_concepts(row):
             if concept not in codes.concepts:
                 raise table.error(path, f"there is no concept {concept} in codes.csv")
+
+
+def _check_reading(table: Located, path: tuple[str | int, ...], row: Row, fact: FactDefinition) -> None:
+    """A way of reading fits some kinds of facts only."""
+    fits = {
+        "limit": (Kind.FLAG,),
+        "refutes": (Kind.FLAG,),
+        "answers": (Kind.CODED,),
+        "says_one_of": (Kind.CODED, Kind.LIST),
+        "says_all": (Kind.LIST,),
+        "number": (Kind.QUANTITY,),
+        "says": (Kind.FLAG, Kind.CODED, Kind.LIST),
+    }
+    for name, kinds in fits.items():
+        if getattr(row, name) and fact.kind not in kinds:
+            raise table.error((*path, name), f"{name} cannot state {fact.name}, which is a {fact.kind.value} fact")
 
 
 def _named_concepts(row: Row) -> Iterator[str]:
