@@ -10,6 +10,7 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.card import INTENDED, NAMESPACE, summary
 from adapter.advice.sections import (
     Option,
+    also_touched,
     cited,
     deciding_facts,
     disagreements,
@@ -132,6 +133,9 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield unread
     for line in disagreements(assessment):
         yield f"The documents disagree: {line}"
+    touched = also_touched(assessment)
+    if touched:
+        yield f"The documents also disagree on, without bearing on a verdict here: {touched}"
     yield "Sources: " + "; ".join(cited(assessment)) if assessment.advice.fired else "Sources: none"
     yield _basis(assessment)
 

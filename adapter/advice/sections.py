@@ -115,18 +115,21 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
 
 def disagreements(assessment: Assessment) -> Iterator[str]:
     """Where the documents disagree on a verdict or caution that is shown: both positions, and the project's choice."""
-    further = []
     for disagreement in assessment.advice.conflicts:
         conflict = assessment.rules.conflicts[disagreement.conflict]
         if not _bears(assessment, disagreement):
-            further.append(f"{conflict.id} {conflict.title}")
             continue
         yield (
             f"{conflict.id} {conflict.title}. {conflict.position_a} {conflict.position_b} "
             f"Project policy (unsigned): {conflict.policy}"
         )
-    if further:
-        yield f"Touched, without bearing on a verdict shown here: {', '.join(further)}"
+
+
+def also_touched(assessment: Assessment) -> str:
+    """The other disagreements that rules of this case touch, without bearing on what is shown; else nothing."""
+    conflicts = assessment.rules.conflicts
+    ids = [one.conflict for one in assessment.advice.conflicts if not _bears(assessment, one)]
+    return ", ".join(f"{conflicts[conflict].id} {conflicts[conflict].title}" for conflict in ids)
 
 
 def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:

@@ -14,8 +14,9 @@ from adapter.case.origin import Origin
 from adapter.case.value import Quantity, to_text
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
-_LEADING = re.compile(r"^(\d+)\.")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|<>~])")
+_LEADING = re.compile(r"^(?:(\d+)([.)])|([#+-]))")
+_ADDRESS = re.compile(r"(?i)(://|www\.)")
 
 UNITS = {"10*9/L": "x 10^9/L", "{count}": "", "{ratio}": "", "{score}": "", "a": "years", "mo": "months"}
 
@@ -54,8 +55,9 @@ REASONS = {
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it is: unusual characters dropped, active ones escaped."""
-    return _LEADING.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", plain(text)))
+    """Text that Markdown shows as it is: unusual characters dropped, active ones escaped, addresses never links."""
+    inert = _ADDRESS.sub(r"\1 ", plain(text))
+    return _LEADING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _MARKDOWN.sub(r"\\\1", inert))
 
 
 def xhtml(text: str) -> str:

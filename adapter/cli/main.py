@@ -9,8 +9,11 @@ import sys
 import typer
 
 from adapter import __version__
+from adapter.cli.demo import demo
 from adapter.cli.evaluate import evaluate
 from adapter.cli.selfcheck import selfcheck
+from adapter.cli.serve import serve
+from adapter.cli.store import app as store
 from adapter.cli.validate import validate
 
 app = typer.Typer(
@@ -22,7 +25,10 @@ app = typer.Typer(
 )
 app.command()(evaluate)
 app.command()(validate)
+app.command()(serve)
+app.add_typer(store, name="store")
 app.command()(selfcheck)
+app.command()(demo)
 
 
 def _version(wanted: bool) -> None:

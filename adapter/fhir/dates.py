@@ -5,6 +5,7 @@ Real senders leave out zones and seconds: a time without a zone counts as its da
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 from adapter.case.moment import Moment
@@ -23,6 +24,7 @@ class FhirTime(NamedTuple):
     zone_missing: bool
 
 
+@lru_cache(maxsize=1024)
 def read_date(text: str) -> FhirTime | None:
     """The moment that a FHIR date or dateTime names; None when it is not a date (1/2/2026, 2026-02-30)."""
     match = _FORM.fullmatch(text)

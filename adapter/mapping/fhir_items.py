@@ -76,6 +76,10 @@ class FhirReader:
     tables: Tables
     server: str = ""
     findings: list[Finding] = field(default_factory=list)
+    _patients: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._patients = frozenset(r.key for r in self.document.records if isinstance(r.resource, Patient))
 
     def owner(self, record: Record) -> str | None:
         """The key of the patient that a record belongs to; None when it names none that can be resolved."""
@@ -92,7 +96,7 @@ class FhirReader:
 
     def is_patient(self, key: str) -> bool:
         """Whether a key names a patient: a Patient of the document, or a reference of that type."""
-        if any(record.key == key for record in self.document.records if isinstance(record.resource, Patient)):
+        if key in self._patients:
             return True
         return "/" in key and not key.startswith("urn:") and key.rsplit("/", 2)[-2] == "Patient"
 

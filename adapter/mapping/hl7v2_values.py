@@ -5,6 +5,7 @@ The same shapes that FHIR gives; what they mean is decided later (interpret.py).
 
 import re
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Literal, assert_never
 
 from adapter.case.moment import Moment
@@ -92,6 +93,7 @@ def unit_spellings(field: Field) -> tuple[str, ...]:
     return tuple(text for text in (first.component(1), first.component(2)) if text)
 
 
+@lru_cache(maxsize=1024)
 def moment(text: str, zone: tzinfo | None) -> Moment | None:
     """The moment of an HL7 time. A date, and a time without any zone, is the calendar date in every zone."""
     time = read_time(text, default_offset=zone)

@@ -1,0 +1,163 @@
+"""`ldt demo`: the main job on an example patient, as an integration team would do it by hand.
+
+The same patient by FHIR and by HL7 v2, then the running server asked by an EHR. It starts from the example files.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import Decimal
+from http.client import HTTPConnection
+from pathlib import Path
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+
+from adapter.fhir.write import write_json
+
+# A client of its own: numbers stay as they are written.
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
+
+AS_OF = "2026-01-12"
+PATIENT = "07-not-avid-g2"
+KEYS = {
+    "conditions": "Condition",
+    "observations": "Observation",
+    "procedures": "Procedure",
+    "administrations": "MedicationAdministration",
+    "statements": "MedicationStatement",
+    "responses": "QuestionnaireResponse",
+}
+START_SECONDS = 30
+
+
+def demo(
+    fixtures: Path = typer.Option(Path("fixtures/patients"), help="Folder with the example patients."),
+) -> None:
+    """Show the adapter at work: one patient by FHIR and by HL7 v2, then a CDS Hooks call to a running server."""
+    folder = fixtures / PATIENT
+    if not folder.is_dir():
+        typer.echo(
+            f"ldt demo: {folder} is not there; run it in the root of the repository, or say --fixtures", err=True
+        )
+        raise typer.Exit(1)
+    console = Console()
+    console.rule("1. The patient's FHIR resources: ldt evaluate bundle.json")
+    _run("evaluate", str(folder / "bundle.json"), "--as-of", AS_OF)
+    console.rule("2. The same patient as HL7 v2 messages: ldt evaluate messages.hl7")
+    _run("evaluate", str(folder / "messages.hl7"), "--as-of", AS_OF)
+    console.print(_same(folder))
+    with tempfile.TemporaryDirectory() as scratch:
+        _serve_and_ask(console, folder, f"sqlite:///{Path(scratch) / 'demo.db'}")
+
+
+def _ldt(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from adapter.cli.main import main; main()", *arguments]
+
+
+def _run(*arguments: str) -> None:
+    finished = subprocess.run(_ldt(*arguments), check=False)  # noqa: S603
+    if finished.returncode:
+        raise typer.Exit(finished.returncode)
+
+
+def _advice(path: Path) -> dict[str, object]:
+    command = _ldt("evaluate", str(path), "--as-of", AS_OF, "--json")
+    finished = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    found = _JSON.decode(finished.stdout)[0]
+    lists = ("preferred", "reasonable", "not_recommended", "contraindicated", "cautions", "actions", "missing", "rules")
+    return {name: found[name] for name in (*lists, "indicator")}
+
+
+def _same(folder: Path) -> str:
+    if _advice(folder / "bundle.json") == _advice(folder / "messages.hl7"):
+        return "[green]The advice is the same by both wires.[/]\n"
+    typer.echo("ldt demo: the two wires disagree", err=True)
+    raise typer.Exit(1)
+
+
+def _serve_and_ask(console: Console, folder: Path, store: str) -> None:
+    console.rule("3. A store, a server, and an EHR that opens the patient: ldt store init, ldt serve")
+    _run("store", "init", "--store", store)
+    port = _free_port()
+    command = _ldt("serve", "--store", store, "--http-port", str(port), "--as-of", AS_OF)
+    with subprocess.Popen(command, env=dict(os.environ)) as server:  # noqa: S603
+        try:
+            _wait(server, port)
+            _message(console, port, folder)
+            _call(console, port, folder)
+        finally:
+            server.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+    """Until the server is healthy; a server that ended, or does not start in time, fails the demonstration."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if _request(port, "GET", "/healthz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    typer.echo("ldt demo: the server did not start", err=True)
+    raise typer.Exit(1)
+
+
+def _request(port: int, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body or None, {"Content-Type": kind} if kind else {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def _message(console: Console, port: int, folder: Path) -> None:
+    raw = (folder / "messages.hl7").read_bytes()
+    first = raw.split(b"\rMSH")[0] + b"\r"
+    status, answer = _request(port, "POST", "/hl7v2", first, "application/hl7-v2")
+    console.print(f"POST /hl7v2 answers {status}:")
+    console.print(answer.decode("utf-8").replace("\r", "\n"), markup=False, highlight=False)
+
+
+def _call(console: Console, port: int, folder: Path) -> None:
+    request = hook_request(_JSON.decode((folder / "bundle.json").read_bytes()))
+    body = write_json(request)
+    status, answer = _request(port, "POST", "/cds-services/ldt-patient-view", body, "application/json")
+    console.print(f"POST /cds-services/ldt-patient-view answers {status}:")
+    cards = _JSON.decode(answer).get("cards", [])
+    if status != 200 or not cards:
+        typer.echo("ldt demo: the server gave no card", err=True)
+        raise typer.Exit(1)
+    for card in cards:
+        console.print(Panel(Markdown(card["detail"]), title=f"{card['indicator']}: {card['summary']}"))
+
+
+def hook_request(bundle: dict[str, list[dict[str, dict[str, object]]]]) -> dict[str, object]:
+    """The patient-view call that an EHR would make for the patient of a Bundle, with its prefetch filled."""
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    patient = next(resource for resource in resources if resource["resourceType"] == "Patient")
+    prefetch: dict[str, object] = {"patient": patient}
+    for key, kind in KEYS.items():
+        entries = [{"resource": resource} for resource in resources if resource["resourceType"] == kind]
+        prefetch[key] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+    return {
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"userId": "Practitioner/demo", "patientId": patient["id"]},
+        "prefetch": prefetch,
+    }

@@ -1,0 +1,42 @@
+"""`ldt serve`: the HTTP and MLLP server, on a store that `ldt store init` has made."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.evaluate import as_of
+
+
+def serve(
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings (docs/settings.md).")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; only loopback without --insecure.")] = None,
+    http_port: Annotated[int | None, typer.Option(help="Port of HTTP (default 8080; 0 takes a free one).")] = None,
+    mllp_port: Annotated[int | None, typer.Option(help="Port of MLLP (default: no MLLP).")] = None,
+    store: Annotated[str | None, typer.Option(help="URL of the message store, such as sqlite:///ldt.db.")] = None,
+    as_of_date: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this date. For demonstrations only.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Listen beyond loopback without authentication and TLS.")
+    ] = False,
+) -> None:
+    """Serve CDS Hooks, HL7 v2 over HTTP and MLLP, and $apply, until interrupted."""
+    # The server stack takes two seconds to import; the other commands do not need it.
+    from adapter.server.run import ServerFailed, run
+    from adapter.server.settings import SettingsError, load_settings
+    from adapter.store import StoreError
+
+    given: dict[str, object] = {
+        "host": host,
+        "http_port": http_port,
+        "mllp_port": mllp_port,
+        "store": store,
+        "as_of": as_of(as_of_date).date() if as_of_date else None,
+        "insecure": insecure or None,
+    }
+    try:
+        run(load_settings(config, given))
+    except (SettingsError, StoreError, ServerFailed) as error:
+        typer.echo(f"ldt serve: {error}", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,1 @@
+"""The doors of the adapter: what listens, what is accepted, and what is answered."""

@@ -1,0 +1,128 @@
+"""The HTTP application: CDS Hooks, HL7 v2, $apply, health and metrics.
+
+Errors say nothing of patients; what is evaluated is decided elsewhere.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from adapter import __version__
+from adapter.fhir.write import write_json
+from adapter.ldt import RuleSet
+from adapter.mapping.tables import Tables
+from adapter.server.apply import FHIR_JSON, LIMIT, ApplyOperation
+from adapter.server.body import read_body
+from adapter.server.faults import report
+from adapter.server.intake import Intake
+from adapter.server.patient_view import SERVICE, PatientViewService
+from adapter.server.problem import NO_STORE, Problem, outcome_response
+from adapter.server.settings import Settings
+from adapter.store import Store
+from cds_hooks import Cors, Registry, router
+
+HL7_TYPES = frozenset(
+    {
+        "application/hl7-v2",
+        "application/hl7-v2+er7",
+        "x-application/hl7-v2+er7",
+        "text/plain",
+        "application/octet-stream",
+    }
+)
+HL7_LIMIT = 16 * 1024 * 1024
+"""Most bytes of an HL7 v2 message (settled)."""
+
+
+def build_app(settings: Settings, store: Store, intake: Intake, tables: Tables, rules: RuleSet) -> ASGIApp:
+    """The application. Everything it needs is given; it opens nothing by itself."""
+    app = FastAPI(title="LDT Adapter", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    meters = _Meters()
+    patient_view = PatientViewService(settings, tables, rules)
+    app.include_router(router(Registry([SERVICE]), {SERVICE.id: patient_view}))
+    operation = ApplyOperation(settings, tables, rules)
+
+    @app.post("/fhir/PlanDefinition/ldt-nelm/$apply")
+    async def apply(request: Request) -> Response:
+        body = await read_body(request, types=FHIR_JSON, limit=LIMIT)
+        plan = await run_in_threadpool(operation, body)
+        return Response(write_json(plan), headers=NO_STORE, media_type="application/fhir+json")
+
+    @app.post("/hl7v2")
+    async def hl7v2(request: Request) -> Response:
+        raw = await read_body(request, types=HL7_TYPES, limit=HL7_LIMIT)
+        answer = await intake.receive(raw)
+        meters.messages.labels(answer.code or "none").inc()
+        status = 503 if answer.retry else 200
+        return Response(answer.ack, status, headers=NO_STORE, media_type="application/hl7-v2+er7")
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        return await run_in_threadpool(_health, store, rules)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(meters.registry), media_type="text/plain; version=0.0.4")
+
+    app.add_exception_handler(Problem, _problem)
+    app.middleware("http")(_guard(meters))
+    return Cors(app, settings.cors_origins) if settings.cors_origins else app
+
+
+class _Meters:
+    """Counters and durations by route and status; no label ever comes from a request's content."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("route", "status")
+        self.requests = Counter("ldt_http_requests_total", "HTTP requests", labels, registry=self.registry)
+        self.seconds = Histogram("ldt_http_seconds", "Duration of HTTP requests", ("route",), registry=self.registry)
+        self.messages = Counter("ldt_hl7v2_answers_total", "HL7 v2 answers", ("code",), registry=self.registry)
+
+
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def _guard(meters: _Meters) -> Callable[[Request, Next], Awaitable[Response]]:
+    """The edge of HTTP: what nobody expected becomes 500 with an OperationOutcome, and one line in the log."""
+
+    async def guard(request: Request, call_next: Next) -> Response:
+        started = time.perf_counter()
+        try:
+            response = await call_next(request)
+        except Exception as error:  # noqa: BLE001
+            report("request_failed", error)
+            response = outcome_response(500, "internal", "the adapter failed; nothing was evaluated", issue="exception")
+        route = getattr(request.scope.get("route"), "path", "unknown")
+        meters.requests.labels(route, str(response.status_code)).inc()
+        meters.seconds.labels(route).observe(time.perf_counter() - started)
+        return response
+
+    return guard
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return error.response()
+    raise error
+
+
+def _health(store: Store, rules: RuleSet) -> Response:
+    """200 while the store can be read and written, 503 otherwise; versions and counts, never content."""
+    health = store.check()
+    body: dict[str, object] = {
+        "status": "ok" if health.healthy else "store unavailable",
+        "version": __version__,
+        "rule_set": f"{rules.id}|{rules.version}",
+        "sqlite": health.sqlite_version,
+    }
+    if health.messages is not None:
+        body["messages"] = health.messages
+    status = 200 if health.healthy else 503
+    return Response(write_json(body), status, headers=NO_STORE, media_type="application/json")

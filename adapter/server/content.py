@@ -1,0 +1,71 @@
+"""What a message's content means for its row in the journal: patients, findings, quarantine.
+
+Not for using the content: the mapping is run to know now what is wrong, and run again when the case is built.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Final
+
+from adapter.case.finding import Finding
+from adapter.hl7v2 import Message
+from adapter.mapping.hl7v2 import map_hl7v2
+from adapter.mapping.patient import Mapping
+from adapter.server.message_types import is_local_event
+from adapter.store import MessageState, Noted
+
+QUARANTINED: Final = (
+    "charset",
+    "second-header",
+    "no-patient",
+    "no-identifier",
+    "identity-conflict",
+    "no-authority",
+)
+"""Findings that put a message into quarantine, the first that is there being the reason."""
+
+_PLACE: Final = re.compile(r"(?:^| )([A-Z][A-Z0-9]{2}(?:\[\d+\])?(?:-\d+(?:\[\d+\])?(?:\.\d+){0,2})?|byte \d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """State, reason, findings and patients of a message, as its row keeps them."""
+
+    state: MessageState
+    reason: str = ""
+    findings: tuple[Noted, ...] = ()
+    patient_keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+def read_content(message: Message, zone: tzinfo | None) -> Content:
+    """Map one message on its own and say what its row needs."""
+    mapping = map_hl7v2([message], "message", zone=zone)
+    findings = tuple(dict.fromkeys(_noted(mapping)))
+    reason = _reason(message, mapping, {noted.code for noted in findings})
+    keys = tuple(patient.subject for patient in mapping.patients)
+    return Content("quarantined" if reason else "received", reason, findings, keys)
+
+
+def _reason(message: Message, mapping: Mapping, codes: set[str]) -> str:
+    for code in QUARANTINED:
+        if code in codes:
+            return code
+    if not mapping.patients:
+        return "no-patient"
+    return "local-event" if is_local_event(message.header.trigger) else ""
+
+
+def _noted(mapping: Mapping) -> Iterator[Noted]:
+    for finding in mapping.findings:
+        yield _without_document(finding)
+    for patient in mapping.patients:
+        for finding in patient.findings:
+            yield _without_document(finding)
+
+
+def _without_document(finding: Finding) -> Noted:
+    """The finding's place within the message; the control id that stands before it may identify a patient."""
+    place = _PLACE.search(finding.place)
+    return Noted(finding.code, place[1] if place else "")

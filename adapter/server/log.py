@@ -1,0 +1,56 @@
+"""The operational log: JSON lines with allow-listed fields only, so that no patient data can get into it."""
+
+import logging
+import sys
+
+import structlog
+
+ALLOWED = frozenset(
+    {
+        "event",
+        "level",
+        "timestamp",
+        "route",
+        "status",
+        "milliseconds",
+        "error",
+        "error_class",
+        "place",
+        "code_place",
+        "count",
+        "address",
+        "port",
+        "version",
+        "rule_set",
+        "code",
+        "setting",
+        "sqlite",
+    }
+)
+
+
+def _only_allowed(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop every field that is not on the list: a mistake in the code then loses a field, not a secret."""
+    return {key: value for key, value in event.items() if key in ALLOWED}
+
+
+def configure() -> None:
+    """Send our events to standard error as JSON; of libraries' warnings only the logger's name and level appear."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter('{"event": "library", "error": "%(levelname)s %(name)s"}'))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def log() -> structlog.typing.FilteringBoundLogger:
+    """The logger."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger

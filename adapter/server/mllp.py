@@ -1,0 +1,276 @@
+"""The MLLP listener: connections, their limits in time and number, frames in, acknowledgements out in order.
+
+Not for finding frames in bytes (hl7v2) nor for judging messages (intake.py). Source: MLLP release 1; IHE ITI TF-2 C.2.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections import Counter
+from dataclasses import dataclass
+from ssl import SSLContext
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from adapter.hl7v2 import DEFAULT_LIMIT, Frame, FrameReader, FrameTooLarge, frame
+from adapter.server.faults import report
+from adapter.server.intake import Intake
+
+MllpEvent = Literal[
+    "connections",
+    "connections-refused",
+    "connections-lost",
+    "frames",
+    "partial-frames",
+    "cut-frames",
+    "oversized-frames",
+    "noise-bytes",
+    "idle-closed",
+    "frame-timeouts",
+    "closed-unanswered",
+    "internal-errors",
+]
+"""What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside."""
+
+_READ_BYTES: Final = 64 * 1024
+
+
+class InsecureListener(ValueError):
+    """Plain MLLP was asked for on an address that other machines can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class MllpLimits:
+    """Limits of a listener. Bytes of a frame's content, connections in all and of one address, and seconds.
+
+    `idle` is from one whole frame to the next, whatever else is sent; `frame` from a frame's first byte to its last;
+    `final_cr` how long 0x1C may wait for its 0x0D; `sending` how long a peer may take to accept an answer.
+    """
+
+    frame_bytes: int = DEFAULT_LIMIT
+    connections: int = 256
+    connections_of_peer: int = 16
+    idle: float = 600.0
+    frame: float = 60.0
+    final_cr: float = 2.0
+    sending: float = 60.0
+
+
+class MllpListener:
+    """A running listener; made by `serve_mllp`. `events` counts, `port` is the one it is bound to."""
+
+    def __init__(self, intake: Intake, limits: MllpLimits, events: Counter[MllpEvent]) -> None:
+        self._intake: Final = intake
+        self._limits: Final = limits
+        self._server: asyncio.Server | None = None
+        self._open: Final[set[_Connection]] = set()
+        self._peers: Final[Counter[str]] = Counter()
+        self.events: Final = events
+
+    async def start(self, host: str, port: int, context: SSLContext | None) -> None:
+        """Bind and listen; OSError where the address cannot be had."""
+        self._server = await asyncio.start_server(self._connected, host, port, ssl=context)
+
+    @property
+    def port(self) -> int:
+        """The port, also where 0 asked for any."""
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("the listener is closed")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """Take no more connections, let messages that are being stored get their answer, then close all."""
+        if self._server is None:
+            return
+        self._server.close()
+        tasks = [connection.stop() for connection in self._open]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = str((writer.get_extra_info("peername") or ("",))[0])
+        if len(self._open) >= self._limits.connections or self._peers[peer] >= self._limits.connections_of_peer:
+            self.events["connections-refused"] += 1
+            writer.close()
+            return
+        self.events["connections"] += 1
+        connection = _Connection(self._intake, reader, writer, self._limits, self.events)
+        self._open.add(connection)
+        self._peers[peer] += 1
+        try:
+            await connection.run()
+        finally:
+            self._open.discard(connection)
+            self._forget(peer)
+
+    def _forget(self, peer: str) -> None:
+        self._peers[peer] -= 1
+        if not self._peers[peer]:
+            del self._peers[peer]
+
+
+class _Connection:
+    """One peer: reads frames one after another and answers each before it takes the next."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        limits: MllpLimits,
+        events: Counter[MllpEvent],
+    ) -> None:
+        self._intake = intake
+        self._reader = reader
+        self._writer = writer
+        self._limits = limits
+        self._events = events
+        self._frames = FrameReader(limits.frame_bytes)
+        self._task = asyncio.current_task()
+        self._now = asyncio.get_running_loop().time
+        self._since = self._now()  # the last whole frame, or the first byte of the open one
+        self._reading = False
+        self._stopping = False
+
+    def stop(self) -> "asyncio.Task[None] | asyncio.Future[None]":
+        """End after the message that is being stored; at once where none is. The task to wait for."""
+        self._stopping = True
+        if self._task is None:
+            raise RuntimeError("a connection runs in a task")
+        if self._reading:
+            self._task.cancel()
+        return self._task
+
+    async def run(self) -> None:
+        """Serve the peer until either side ends; the edge where a fault closes this connection only."""
+        keep_alive(self._writer)
+        try:
+            await self._serve()
+        except OSError:
+            self._events["connections-lost"] += 1
+        except Exception as error:  # noqa: BLE001  the edge of the connection: without an answer the sender keeps the message
+            self._events["internal-errors"] += 1
+            report("mllp_failed", error)
+        finally:
+            self._writer.close()
+
+    async def _serve(self) -> None:
+        while chunk := await self._read():
+            if not await self._take(chunk):
+                return
+        if self._frames.pending_bytes is not None:
+            self._events["partial-frames"] += 1
+
+    async def _read(self) -> bytes:
+        """The next bytes; none at the end of the stream, and none when a limit of time has passed."""
+        self._reading = True
+        try:
+            async with asyncio.timeout_at(self._deadline()):
+                return await self._reader.read(_READ_BYTES)
+        except TimeoutError:
+            self._events["idle-closed" if self._frames.pending_bytes is None else "frame-timeouts"] += 1
+            return b""
+        finally:
+            self._reading = False
+
+    def _deadline(self) -> float:
+        if self._frames.pending_bytes is None:
+            return self._since + self._limits.idle
+        whole = self._since + self._limits.frame
+        return min(whole, self._now() + self._limits.final_cr) if self._frames.awaits_final_cr else whole
+
+    async def _take(self, chunk: bytes) -> bool:
+        """Answer the frames that these bytes complete; whether the connection goes on."""
+        was_open = self._frames.pending_bytes is not None
+        whole, sound = self._feed(chunk)
+        for received in whole:
+            if not await self._answer(received):
+                return False
+        if whole or not was_open:
+            self._restart_clock(bool(whole))
+        return sound and not self._stopping
+
+    def _restart_clock(self, any_whole: bool) -> None:
+        """Noise between frames does not count as a sign of life."""
+        if any_whole or self._frames.pending_bytes is not None:
+            self._since = self._now()
+
+    def _feed(self, chunk: bytes) -> tuple[tuple[Frame, ...], bool]:
+        """The whole frames, and whether the stream can be read on."""
+        noise, cut = self._frames.noise_bytes, self._frames.cut_frames
+        try:
+            whole, sound = tuple(self._frames.feed(chunk)), True
+        except FrameTooLarge as error:
+            whole, sound = error.complete, False
+            self._events["oversized-frames"] += 1
+        self._events["noise-bytes"] += self._frames.noise_bytes - noise
+        self._events["cut-frames"] += self._frames.cut_frames - cut
+        return whole, sound
+
+    async def _answer(self, received: Frame) -> bool:
+        """Hand a message to the intake and send what it says; whether the connection goes on.
+
+        A message that was not stored, from a sender who wants no such answer, closes the connection: the sender
+        must not take the silence for success.
+        """
+        if self._stopping:
+            return False
+        self._events["frames"] += 1
+        answer = await self._intake.receive(received.content)
+        if answer.ack:
+            self._writer.write(frame(answer.ack))
+            async with asyncio.timeout(self._limits.sending):
+                await self._writer.drain()
+        elif answer.retry:
+            self._events["closed-unanswered"] += 1
+            return False
+        return True
+
+
+async def serve_mllp(
+    intake: Intake,
+    host: str,
+    port: int,
+    *,
+    limits: MllpLimits | None = None,
+    ssl: SSLContext | None = None,
+    insecure: bool = False,
+    events: Counter[MllpEvent] | None = None,
+) -> MllpListener:
+    """Listen for MLLP connections; port 0 takes any free one. Close the listener that comes back.
+
+    Without `ssl` only loopback addresses are served, unless `insecure` allows others; else InsecureListener. Raises
+    OSError where the address cannot be had.
+    """
+    if ssl is None and not insecure and not is_loopback(host):
+        raise InsecureListener("plain MLLP is served on loopback only: configure TLS, or allow it with insecure")
+    listener = MllpListener(intake, limits or MllpLimits(), Counter() if events is None else events)
+    await listener.start(host, port, ssl)
+    return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine alone; a name other than localhost is not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def keep_alive(writer: asyncio.StreamWriter) -> None:
+    """Let TCP notice a peer that is gone."""
+    found = writer.get_extra_info("socket")
+    if found is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,0 +1,58 @@
+"""Running the server: the store, the HTTP application and the MLLP listener, started and stopped together."""
+
+import asyncio
+
+import uvicorn
+
+from adapter import __version__
+from adapter.ldt import rule_set
+from adapter.mapping.tables import tables
+from adapter.server.acceptance import Acceptance, Receiver
+from adapter.server.app import build_app
+from adapter.server.intake import Intake
+from adapter.server.log import configure, log
+from adapter.server.mllp import serve_mllp
+from adapter.server.settings import Settings
+from adapter.store import Store, open_store
+
+
+class ServerFailed(RuntimeError):
+    """The server did not start, for example because its port is taken."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted. Raises StoreError when there is no usable store, ServerFailed when it cannot listen."""
+    store = open_store(settings.store)
+    configure()
+    try:
+        asyncio.run(_serve(settings, store))
+    finally:
+        store.close()
+
+
+async def _serve(settings: Settings, store: Store) -> None:
+    rules = rule_set()
+    _warn(settings)
+    receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers())
+    intake = Intake(store, Acceptance(receivers=receivers))
+    app = build_app(settings, store, intake, tables(settings.base), rules)
+    server = uvicorn.Server(
+        uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
+    )
+    mllp = None
+    if settings.mllp_port is not None:
+        mllp = await serve_mllp(intake, settings.host, settings.mllp_port, insecure=settings.insecure)
+    log().info("serving", address=settings.host, version=__version__, rule_set=f"{rules.id}|{rules.version}")
+    try:
+        await server.serve()
+    finally:
+        if mllp is not None:
+            await mllp.close()
+    if not server.started:
+        raise ServerFailed(f"nothing can listen on {settings.host}:{settings.http_port}")
+
+
+def _warn(settings: Settings) -> None:
+    log().warning("open without authentication", setting="insecure" if settings.insecure else "loopback only")
+    if settings.as_of is not None:
+        log().warning("judging as of a fixed date, for demonstrations only", setting="as_of")

@@ -1,0 +1,121 @@
+"""The SQL of the message journal: storing an arrival once, and reading messages back.
+
+Not for transactions, threads and errors (writer.py, store.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal, select
+
+from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
+from adapter.store.tables import message_patients, messages
+
+REUSED: Final = Noted("control-id-reused", "MSH[1]-10")
+
+_Findings = list[dict[str, str]]
+_Row = Row[int, datetime, str, str, str, bytes, MessageState, str, _Findings]
+_Rows = Select[int, datetime, str, str, str, bytes, MessageState, str, _Findings]
+
+
+class Page(NamedTuple):
+    """Which messages to read: those after a number, at most so many, of one state or patient where given."""
+
+    after: int
+    size: int
+    state: MessageState | None
+    patient_key: str | None
+
+
+_same_sender = (messages.c.sender == bindparam("of_sender")) & (messages.c.control_id == bindparam("of_id"))
+_EARLIER: Final = select(
+    select(messages.c.id).where(_same_sender, messages.c.sha256 == bindparam("of_hash")).scalar_subquery(),
+    select(literal(1)).where(_same_sender).limit(1).scalar_subquery(),
+)
+_COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
+
+
+def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Receipt:
+    """Store a message with its hash unless the very same is there; within a transaction of the caller."""
+    keys = {"of_sender": arrival.sender, "of_id": arrival.control_id, "of_hash": sha256}
+    same, used = connection.execute(_EARLIER, keys).one()
+    if same is not None:
+        return Receipt(same, duplicate=True)
+    reused = bool(used) and bool(arrival.control_id)
+    number = _insert(connection, arrival, sha256, reused)
+    return Receipt(number, control_id_reused=reused)
+
+
+def _insert(connection: Connection, arrival: Arrival, sha256: bytes, reused: bool) -> int:
+    findings = (*arrival.findings, REUSED) if reused else arrival.findings
+    row = {
+        "received_at": arrival.received_at,
+        "sender": arrival.sender,
+        "control_id": arrival.control_id,
+        "type": arrival.type,
+        "sha256": sha256,
+        "state": arrival.state,
+        "reason": arrival.reason,
+        "findings": [{"code": noted.code, "place": noted.place} for noted in findings],
+        "raw": arrival.raw,
+    }
+    number: int = connection.execute(insert(messages).returning(messages.c.id), row).scalar_one()
+    links = [{"message": number, "patient_key": key} for key in dict.fromkeys(arrival.patient_keys)]
+    if links:
+        connection.execute(insert(message_patients), links)
+    return number
+
+
+def read_page(page: Page, connection: Connection) -> list[StoredMessage]:
+    """The messages of a page in order of their numbers."""
+    rows = connection.execute(_page_query(page)).all()
+    patients = _patients(connection, [row.id for row in rows])
+    return [_message(row, patients) for row in rows]
+
+
+def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None:
+    """The bytes of a message and the SHA-256 that was stored with them; None where there is no such message."""
+    row = connection.execute(select(messages.c.raw, messages.c.sha256).where(messages.c.id == message)).first()
+    return None if row is None else (row.raw, row.sha256)
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many messages there are of each state."""
+    rows = connection.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
+    return dict(row.tuple() for row in rows)
+
+
+def _page_query(page: Page) -> _Rows:
+    query: _Rows = select(*_COLUMNS).where(messages.c.id > page.after).order_by(messages.c.id).limit(page.size)
+    if page.state is not None:
+        query = query.where(messages.c.state == page.state)
+    if page.patient_key is not None:
+        of_patient = select(message_patients.c.message).where(message_patients.c.patient_key == page.patient_key)
+        query = query.where(messages.c.id.in_(of_patient))
+    return query
+
+
+def _patients(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    links = message_patients.c
+    query = select(links.message, links.patient_key).where(links.message.in_(numbers)).order_by(links.patient_key)
+    for number, key in connection.execute(query):
+        found[number].append(key)
+    return found
+
+
+def _message(row: _Row, patients: Mapping[int, list[str]]) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        received_at=row.received_at,
+        sender=row.sender,
+        control_id=row.control_id,
+        type=row.type,
+        sha256=row.sha256,
+        state=row.state,
+        reason=row.reason,
+        findings=tuple(Noted(noted["code"], noted["place"]) for noted in row.findings),
+        patient_keys=tuple(patients.get(row.id, ())),
+    )

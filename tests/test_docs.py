@@ -1,0 +1,82 @@
+"""The documentation says what the software does: README commands, settings, routes, the example card."""
+
+import re
+import shlex
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from adapter.advice.card import detail, summary
+from adapter.case.merge import Clock
+from adapter.cli.evaluate import as_of
+from adapter.cli.inputs import assessments, read_inputs
+from adapter.cli.main import app
+from adapter.ldt import rule_set
+from adapter.server.settings import Settings
+from tests.repository import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _commands() -> list[list[str]]:
+    lines = (line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines())
+    return [shlex.split(line) for line in lines if line.startswith(".venv/bin/ldt ")]
+
+
+def test_every_ldt_command_of_the_readme_exists_with_its_options() -> None:
+    commands = _commands()
+    assert len(commands) >= 6
+    root = get_command(app)
+    for words in commands:
+        current, names = root, words[1:]
+        while hasattr(current, "commands") and names and names[0] in current.commands:
+            current, names = current.commands[names[0]], names[1:]
+        options = {option for parameter in current.params for option in parameter.opts}
+        assert {name for name in names if name.startswith("--")} <= options, words
+
+
+def test_every_evaluate_command_of_the_readme_runs() -> None:
+    runs = [words[1:] for words in _commands() if words[1] in ("evaluate", "validate")]
+    assert len(runs) >= 4
+    for arguments in runs:
+        paths = [str(ROOT / word) if "/" in word else word for word in arguments]
+        result = CliRunner().invoke(app, paths)
+        assert result.exit_code == 0, (arguments, result.output[-500:])
+
+
+def test_the_files_that_the_readme_names_exist() -> None:
+    named = re.findall(r"(?:fixtures|docs|mappings|adapter|cds_hooks)/[\w./-]*", README)
+    assert len(named) > 10
+    missing = [name for name in set(named) if not (ROOT / name.rstrip(".")).exists()]
+    assert missing == []
+
+
+def test_the_card_of_the_readme_is_the_card_of_its_patient() -> None:
+    block = README.split("<!-- card: ")[1]
+    path, quoted = block.split(" -->", 1)
+    inputs = read_inputs([ROOT / path])
+    (assessment,) = assessments(inputs, Clock(as_of("2026-01-12")), rule_set())
+    shown = [line.removeprefix("> ").removeprefix(">") for line in quoted.split("<!--")[0].strip().splitlines()]
+    assert shown[0].startswith(f"**{summary(assessment)}** ({assessment.advice.indicator.value})")
+    body = "\n".join(shown[1:]).strip()
+    assert len(body) > 500
+    assert body in detail(assessment)
+
+
+def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert documented == set(Settings.model_fields)
+    for name in Settings.model_fields:
+        assert f"`LDT_{name.upper()}`" in page
+
+
+def test_every_relative_link_of_the_documentation_leads_to_a_file() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "cds_hooks/README.md"]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
