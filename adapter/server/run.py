@@ -1,6 +1,7 @@
 """Running the server: the store, the HTTP application and the MLLP listener, started and stopped together."""
 
 import asyncio
+import socket
 
 import uvicorn
 
@@ -35,21 +36,36 @@ async def _serve(settings: Settings, store: Store) -> None:
     _warn(settings)
     receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers())
     intake = Intake(store, Acceptance(receivers=receivers))
+    listener = _listener(settings)
     app = build_app(settings, store, intake, tables(settings.base), rules)
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
     )
     mllp = None
     if settings.mllp_port is not None:
-        mllp = await serve_mllp(intake, settings.host, settings.mllp_port, insecure=settings.insecure)
-    log().info("serving", address=settings.host, version=__version__, rule_set=f"{rules.id}|{rules.version}")
+        try:
+            mllp = await serve_mllp(intake, settings.host, settings.mllp_port, insecure=settings.insecure)
+        except OSError as error:
+            where = f"{settings.host}:{settings.mllp_port}"
+            raise ServerFailed(f"MLLP cannot listen on {where}: {error.strerror}") from None
+    identity = f"{rules.id}|{rules.version}"
+    port = listener.getsockname()[1]
+    log().info("serving", address=settings.host, port=port, version=__version__, rule_set=identity)
     try:
-        await server.serve()
+        await server.serve(sockets=[listener])
     finally:
         if mllp is not None:
             await mllp.close()
-    if not server.started:
-        raise ServerFailed(f"nothing can listen on {settings.host}:{settings.http_port}")
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """The listening socket of HTTP, so that a taken port is our own clear error."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.http_port), family=family)
+    except OSError as error:
+        where = f"{settings.host}:{settings.http_port}"
+        raise ServerFailed(f"nothing can listen on {where}: {error.strerror}") from None
 
 
 def _warn(settings: Settings) -> None:

@@ -1,0 +1,310 @@
+"""The HTTP routes as clients see them: answers, errors, and silence only where there is nothing to say."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from adapter.ldt import rule_set
+from adapter.mapping.tables import tables
+from adapter.server import app as app_module
+from adapter.server.app import build_app
+from adapter.server.intake import Intake
+from adapter.server.settings import Settings
+from adapter.store import Store, init_store, open_store
+from cds_hooks import check_response
+from tests.repository import ROOT
+
+HOOK = "/cds-services/ldt-patient-view"
+APPLY = "/fhir/PlanDefinition/ldt-nelm/$apply"
+ORU = (ROOT / "fixtures/hooks/oru-07.hl7").read_bytes()
+CANARY = "Zyxwvutsson"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'ldt.db'}"
+    init_store(url)
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(store: Store) -> TestClient:
+    settings = Settings.model_validate({"as_of": "2026-01-12"})
+    app = build_app(settings, store, Intake(store), tables(), rule_set())
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def _request(number: str = "07") -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / f"fixtures/hooks/patient-view-{number}.json").read_bytes())
+    return loaded
+
+
+def _cards(client: TestClient, request: dict[str, Any]) -> list[dict[str, Any]]:
+    response = client.post(HOOK, json=request)
+    assert response.status_code == 200, response.text
+    assert check_response(response.content) == []
+    cards: list[dict[str, Any]] = response.json()["cards"]
+    return cards
+
+
+def _outcome(response: Any, status: int) -> str:
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert body["resourceType"] == "OperationOutcome"
+    return str(body["issue"][0]["details"])
+
+
+def test_discovery_names_the_service_with_its_prefetch(client: TestClient) -> None:
+    (service,) = client.get("/cds-services").json()["services"]
+    assert service["id"] == "ldt-patient-view"
+    assert service["hook"] == "patient-view"
+    assert set(service["prefetch"]) == set(_request()["prefetch"])
+
+
+def test_the_example_patient_gets_one_card_with_its_missing_fact(client: TestClient) -> None:
+    (card,) = _cards(client, _request())
+    assert card["indicator"] == "warning"
+    assert "Portal vein: not recorded" in card["detail"]
+    assert "Data that could not be had" not in card["detail"]
+
+
+def test_the_same_call_again_gives_the_same_card(client: TestClient) -> None:
+    assert _cards(client, _request()) == _cards(client, _request())
+
+
+def test_a_patient_without_a_neuroendocrine_tumour_gets_silence(client: TestClient) -> None:
+    response = client.post(HOOK, json=_request("09"))
+    assert response.json() == {"cards": []}
+
+
+@pytest.mark.parametrize("value", [None, {"resourceType": "Bundle", "type": "searchset", "total": 0, "entry": []}])
+def test_explicitly_no_conditions_is_silence(client: TestClient, value: object) -> None:
+    request = _request()
+    request["prefetch"]["conditions"] = value
+    request["prefetch"]["observations"] = None
+    assert client.post(HOOK, json=request).json() == {"cards": []}
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "missing",
+        {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]},
+        {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "link": [{"relation": "self", "url": "https://e/Condition?patient={{context.patientId}}"}],
+            "entry": [],
+        },
+        {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "link": [{"relation": "next", "url": "https://e/Condition?page=2"}],
+            "entry": [],
+        },
+    ],
+)
+def test_conditions_that_could_not_be_had_are_412_and_never_silence(client: TestClient, value: object) -> None:
+    request = _request()
+    if value == "missing":
+        del request["prefetch"]["conditions"]
+    else:
+        request["prefetch"]["conditions"] = value
+    assert "data-unavailable" in _outcome(client.post(HOOK, json=request), 412)
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_other_data_that_could_not_be_had_are_named_on_the_card(client: TestClient) -> None:
+    request = _request()
+    del request["prefetch"]["observations"]
+    (card,) = _cards(client, request)
+    assert "observations: not provided by the EHR" in card["detail"]
+    assert "no advice" in card["summary"]
+
+
+@pytest.mark.hazard("HZ-P01")
+def test_another_patient_as_the_patient_is_412_without_any_id(client: TestClient, store: Store) -> None:
+    request = _request()
+    request["prefetch"]["patient"]["id"] = "somebody-else"
+    response = client.post(HOOK, json=request)
+    assert "other-patient" in _outcome(response, 412)
+    assert "somebody-else" not in response.text
+    assert request["context"]["patientId"] not in response.text
+    assert list(store.messages()) == []
+
+
+@pytest.mark.hazard("HZ-P02")
+def test_one_foreign_result_stops_the_evaluation(client: TestClient) -> None:
+    request = _request()
+    first = request["prefetch"]["observations"]["entry"][0]["resource"]
+    first["subject"] = {"reference": "Patient/somebody-else"}
+    assert "other-patient" in _outcome(client.post(HOOK, json=request), 412)
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_a_fault_in_the_rules_is_500_and_never_silence(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError(CANARY)
+
+    monkeypatch.setattr("adapter.advice.assessment.evaluate", broken)
+    response = client.post(HOOK, json=_request())
+    assert response.status_code == 500
+    assert response.json()["resourceType"] == "OperationOutcome"
+    assert CANARY not in response.text
+    bundle = (ROOT / "fixtures/patients/07-not-avid-g2/bundle.json").read_bytes()
+    response = client.post(APPLY, content=bundle, headers={"content-type": "application/fhir+json"})
+    assert "internal" in _outcome(response, 500)
+    assert CANARY not in response.text
+
+
+def _apply(client: TestClient, body: object, kind: str = "application/fhir+json") -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post(APPLY, content=content, headers={"content-type": kind})
+
+
+def _bundle() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "fixtures/patients/07-not-avid-g2/bundle.json").read_bytes())
+    return loaded
+
+
+def test_apply_answers_a_care_plan_of_the_patient(client: TestClient) -> None:
+    response = _apply(client, _bundle())
+    assert response.status_code == 200
+    plan = response.json()
+    patient = next(e["resource"]["id"] for e in _bundle()["entry"] if e["resource"]["resourceType"] == "Patient")
+    assert (plan["resourceType"], plan["status"], plan["intent"]) == ("CarePlan", "draft", "proposal")
+    assert plan["subject"] == {"reference": f"Patient/{patient}"}
+
+
+def test_apply_takes_parameters_with_a_subject_and_a_bundle(client: TestClient) -> None:
+    patient = next(e["resource"]["id"] for e in _bundle()["entry"] if e["resource"]["resourceType"] == "Patient")
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "subject", "valueString": f"Patient/{patient}"},
+            {"name": "data", "resource": _bundle()},
+        ],
+    }
+    plain, with_parameters = _apply(client, _bundle()).json(), _apply(client, parameters).json()
+    assert with_parameters["activity"] == plain["activity"]
+
+
+def test_apply_answers_in_full_about_a_patient_of_whom_nothing_is_known(client: TestClient) -> None:
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "subject", "valueString": "Patient/p"}]}
+    plan = _apply(client, parameters).json()
+    assert plan["subject"] == {"reference": "Patient/p"}
+    assert any("Diagnosis" in activity["detail"]["description"] for activity in plan["activity"])
+
+
+def test_apply_refuses_a_second_patient_and_evaluates_nothing(client: TestClient) -> None:
+    bundle = _bundle()
+    bundle["entry"].append(
+        {"resource": {"resourceType": "Condition", "id": "x", "subject": {"reference": "Patient/other"}}}
+    )
+    response = _apply(client, bundle)
+    assert "other-patient" in _outcome(response, 412)
+    assert "activity" not in response.text
+
+
+def test_apply_refuses_a_subject_that_is_not_the_patient(client: TestClient) -> None:
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "subject", "valueString": "Patient/other"}, {"name": "data", "resource": _bundle()}],
+    }
+    assert "other-patient" in _outcome(_apply(client, parameters), 412)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/fhir+json", 400),
+        (b"", "application/fhir+json", 400),
+        (b'{"a": NaN}', "application/fhir+json", 400),
+        (b'{"resourceType":"Bundle","resourceType":"Bundle"}', "application/fhir+json", 400),
+        (b'{"resourceType":"Bundle"}', "application/fhir+json", 400),
+        (b"<Bundle/>", "application/fhir+xml", 415),
+    ],
+)
+def test_apply_refuses_what_is_no_usable_fhir_json(client: TestClient, body: bytes, kind: str, status: int) -> None:
+    _outcome(_apply(client, body, kind), status)
+
+
+@pytest.mark.hazard("HZ-X09")
+def test_errors_never_repeat_the_request(client: TestClient) -> None:
+    for response in (
+        _apply(client, {"resourceType": "Bundle", "entry": [{"resource": {"name": CANARY}}]}),
+        client.post(HOOK, json={"hook": "patient-view", "x": CANARY}),
+        client.post(HOOK, content=CANARY.encode(), headers={"content-type": "application/json"}),
+        client.post("/hl7v2", content=CANARY.encode(), headers={"content-type": "text/plain"}),
+    ):
+        assert CANARY not in response.text
+        assert CANARY not in str(response.headers)
+
+
+def test_hl7v2_is_stored_and_then_acknowledged(client: TestClient, store: Store) -> None:
+    response = client.post("/hl7v2", content=ORU, headers={"content-type": "application/hl7-v2"})
+    assert response.status_code == 200
+    assert b"\rMSA|AA|900000018840" in response.content
+    (stored,) = store.messages()
+    assert store.raw(stored.id) == ORU
+
+
+def test_hl7v2_without_a_store_may_be_sent_again(client: TestClient, store: Store) -> None:
+    store.close()
+    response = client.post("/hl7v2", content=ORU, headers={"content-type": "application/hl7-v2"})
+    assert response.status_code == 503
+    assert b"\rMSA|AR|" in response.content
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-type": "application/json"}, 415),
+        ({"content-type": "text/plain", "content-encoding": "gzip"}, 415),
+        ({"content-type": "text/plain", "content-length": "99999999999999999999"}, 413),
+    ],
+)
+def test_hl7v2_refuses_other_types_encodings_and_sizes(
+    client: TestClient, headers: dict[str, str], status: int
+) -> None:
+    _outcome(client.post("/hl7v2", content=ORU, headers=headers), status)
+
+
+def test_a_body_above_the_limit_is_refused_while_it_arrives(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "HL7_LIMIT", 100)
+
+    def chunks() -> Iterator[bytes]:
+        yield from [b"MSH|" + b"x" * 90] * 3
+
+    response = client.post("/hl7v2", content=chunks(), headers={"content-type": "text/plain"})
+    _outcome(response, 413)
+
+
+def test_health_names_versions_and_fails_with_the_store(client: TestClient, store: Store) -> None:
+    body = client.get("/healthz").json()
+    assert body["status"] == "ok"
+    assert body["rule_set"].startswith("ldt-nelm|")
+    store.close()
+    assert client.get("/healthz").status_code == 503
+
+
+@pytest.mark.hazard("HZ-X11")
+def test_metrics_count_routes_and_hold_no_patient_data(client: TestClient) -> None:
+    request = _request()
+    request["prefetch"]["patient"]["name"] = [{"family": CANARY}]
+    _cards(client, request)
+    client.post("/hl7v2", content=ORU.replace(b"Whitfield", CANARY.encode()), headers={"content-type": "text/plain"})
+    text = client.get("/metrics").text
+    assert 'ldt_hl7v2_answers_total{code="AA"} 1.0' in text
+    assert 'route="/hl7v2"' in text
+    assert CANARY not in text
+    assert request["context"]["patientId"] not in text
