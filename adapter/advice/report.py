@@ -44,6 +44,7 @@ def fact_report(fact: Fact) -> Report:
         "reason": fact.reason,
         "value": None if fact.on_record is None else to_plain(fact.on_record),
         "date": fact.when.day if fact.when else "",
+        "remarks": list(fact.remarks),
         "origins": [_origin(origin) for origin in fact.origins],
         "unused": [
             {

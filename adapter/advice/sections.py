@@ -95,7 +95,8 @@ def fact_line(fact: Fact) -> str:
     definition = catalogue()[fact.name]
     when = f", {fact.when.day}" if fact.when else ""
     place = place_of(fact.origins)
-    return f"{definition.label}: {value_of(fact, definition)}{when}{f' ({place})' if place else ''}"
+    odd = "".join(f"; {remark.replace('-', ' ')}" for remark in fact.remarks)
+    return f"{definition.label}: {value_of(fact, definition)}{when}{odd}{f' ({place})' if place else ''}"
 
 
 def set_aside_lines(assessment: Assessment) -> Iterator[str]:

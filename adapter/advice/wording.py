@@ -47,6 +47,8 @@ REASONS = {
     "birth-date-in-the-future": "the date of birth is in the future",
     "birth-date-implausible": "the date of birth is implausible",
     "no-dated-session": "no dated session on record",
+    "a-session-is-undated": "a session on record has no date",
+    "tace-date-imprecise": "the date of a TACE on record is not known to the day",
     "no-dated-tace": "no dated TACE on record",
     "no-paired-counts-before-tace": "no neutrophils and lymphocytes of one moment before TACE",
     "no-paired-counts-at-6-months": "no neutrophils and lymphocytes of one moment at 6 months",

@@ -43,7 +43,8 @@ class Statement:
     """One thing that one source says about one fact.
 
     `identity` names the result that a later statement may correct or withdraw (`""`: none); `issued` orders
-    corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age.
+    corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age;
+    `remark` is the code of something odd that does not exclude it (flag-contradicts-value).
     """
 
     fact: str
@@ -55,6 +56,7 @@ class Statement:
     identity: str = ""
     reason: str = ""
     enduring: bool = False
+    remark: str = ""
 
     def __repr__(self) -> str:
         return f"Statement({self.fact} {self.standing.value} at {self.origin.place})"
@@ -85,6 +87,7 @@ class Fact:
     when: Moment | None = None
     origins: tuple[Origin, ...] = ()
     unused: tuple[Unused, ...] = field(default=())
+    remarks: tuple[str, ...] = field(default=())
 
     @property
     def known(self) -> Value | None:

@@ -66,7 +66,8 @@ def _withdraws(withdrawal: Statement, earlier: Statement) -> bool:
 
 def _promoted(statement: Statement, earlier: Statement | None) -> Statement:
     """The preliminary statement made final, where this one says no more than that it is final now."""
-    if statement.standing is not Standing.PROMOTED or earlier is None or earlier.standing is not Standing.PRELIMINARY:
+    stored = (Standing.PRELIMINARY, Standing.FINAL)
+    if statement.standing is not Standing.PROMOTED or earlier is None or earlier.standing not in stored:
         return statement
     return replace(earlier, standing=Standing.FINAL, reason="", issued=statement.issued)
 
@@ -110,6 +111,8 @@ def _untimely(definition: FactDefinition, statement: Statement, clock: Clock) ->
     limit = expiry.before(clock.as_of)
     if when.latest <= limit:
         return _unused(statement, State.STALE, "stale")
+    if when.span > clock.as_of - limit:
+        return _unused(statement, State.UNDATED, "date-too-imprecise")
     if when.earliest.date() < limit.date() and when.span > timedelta(days=1):
         return _unused(statement, State.UNDATED, "date-too-imprecise")
     return _unused(statement, State.STALE, "stale") if when.earliest.date() < limit.date() else None
@@ -136,7 +139,9 @@ def _without_value(definition: FactDefinition, statements: Sequence[Statement], 
         return Fact(definition.name, State.ABSENT, "not-recorded")
     ordered = _newest_first(unused)
     leading = min(ordered, key=lambda item: _ORDER.index(item.state))
-    shown = next((s for s in statements if s.origin == leading.origin and s.value is not None), None)
+    shown = None
+    if leading.state is not State.ABSENT:
+        shown = next((s for s in statements if s.origin == leading.origin and s.value is not None), None)
     return Fact(
         definition.name,
         leading.state,
@@ -196,7 +201,8 @@ def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[
             origins_of(leading),
             unused,
         )
-    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(leading), unused)
+    remarks = tuple(sorted({s.remark for s in leading if s.remark}))
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(leading), unused, remarks)
 
 
 def _time_key(statement: Statement) -> tuple[float, str, str]:
@@ -223,21 +229,36 @@ def _union(definition: FactDefinition, usable: list[Statement], unused: tuple[Un
     """All members together. An event that an explicit complete list leaves out contradicts it, unless it came later."""
     lists = [(s, s.value) for s in _since_last_complete(definition, usable) if isinstance(s.value, Members)]
     closed = [(s, value) for s, value in lists if value.complete]
-    for event, value in lists:
-        for statement, stated in closed:
-            if not _admits(statement, stated, event, value):
-                return Fact(
-                    definition.name,
-                    State.CONFLICTING,
-                    "conflicting-values",
-                    None,
-                    event.when,
-                    origins_of((event, statement)),
-                    unused,
-                )
-    joined = reduce(Members.joined, (value for _, value in lists))
+    against = [
+        one
+        for event, value in lists
+        for statement, stated in closed
+        if not _admits(statement, stated, event, value)
+        for one in (event, statement)
+    ]
+    if against:
+        newest = max(against, key=_time_key)
+        origins = origins_of(against)
+        return Fact(definition.name, State.CONFLICTING, "conflicting-values", None, newest.when, origins, unused)
+    joined = reduce(Members.joined, (_explained(s, value, closed) for s, value in lists))
     newest = max(usable, key=_time_key)
     return Fact(definition.name, State.PRESENT, "", joined, newest.when, origins_of(usable), unused)
+
+
+def _explained(event: Statement, value: Members, closed: list[tuple[Statement, Members]]) -> Members:
+    """A recorded list without the groups that a complete statement explains: TACE of unknown kind, "cTACE only"."""
+    explained = frozenset(
+        group
+        for group in value.one_of
+        for statement, stated in closed
+        if statement is not event and group & stated.certain and not _later(statement, event)
+    )
+    return Members(value.certain, value.one_of - explained, value.complete)
+
+
+def _later(statement: Statement, event: Statement) -> bool:
+    """Whether an event certainly came after a statement."""
+    return statement.when is not None and event.when is not None and statement.when.before(event.when)
 
 
 def _since_last_complete(definition: FactDefinition, usable: list[Statement]) -> list[Statement]:
@@ -249,19 +270,23 @@ def _since_last_complete(definition: FactDefinition, usable: list[Statement]) ->
 
 
 def _admits(statement: Statement, stated: Members, event: Statement, value: Members) -> bool:
-    later = statement.when is not None and event.when is not None and statement.when.before(event.when)
     groups = all(group & stated.certain for group in value.one_of)
-    return event is statement or later or (value.certain <= stated.certain and groups)
+    return event is statement or _later(statement, event) or (value.certain <= stated.certain and groups)
 
 
 def _largest(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
-    """The largest quantity of the newest day on which any was measured."""
-    newest = max(usable, key=_time_key)
-    day = newest.when.day if newest.when else ""
-    same_day = [s for s in usable if (s.when.day if s.when else "") == day]
-    exact = [(s.value.exact, s) for s in same_day if isinstance(s.value, Quantity) and s.value.exact is not None]
-    if len(exact) != len(same_day):
-        return _agreed(definition, same_day, unused)
-    largest = max(number for number, _ in exact)
-    value = Quantity.of(largest)
-    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(same_day), unused)
+    """The largest quantity of the newest study; what is dated too loosely to be older than it may belong to it."""
+    study = [one for one in usable if not any(_earlier_day(one, other) for other in usable)]
+    exact = [(s.value.exact, s) for s in study if isinstance(s.value, Quantity) and s.value.exact is not None]
+    if len(exact) != len(study) or len({s.when.day if s.when else "" for s in study}) > 1:
+        return _agreed(definition, study, unused)
+    value = Quantity.of(max(number for number, _ in exact))
+    newest = max(study, key=_time_key)
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(study), unused)
+
+
+def _earlier_day(one: Statement, other: Statement) -> bool:
+    """Whether a statement is certainly of an earlier calendar day than another."""
+    if one.when is None or other.when is None or one.when.day == other.when.day:
+        return False
+    return one.when.before(other.when)

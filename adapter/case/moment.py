@@ -93,4 +93,4 @@ def months_before(instant: datetime, months: int) -> datetime:
 def whole_months(since: datetime, until: datetime) -> int:
     """Completed calendar months from one instant to a later one."""
     months = (until.year - since.year) * 12 + until.month - since.month
-    return months if months_before(until, months) >= since else months - 1
+    return months if (until.day, until.timetz()) >= (since.day, since.timetz()) else months - 1

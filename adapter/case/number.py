@@ -13,6 +13,8 @@ _GRAMMAR = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?", re.AS
 
 # 60 digits: a 40-character number divided by a divisor of the unit table can never be rounded onto a threshold.
 EXACT = Context(prec=60)
+# Wide enough to write out every number that is read (40 characters, exponent of two digits).
+_WIDE = Context(prec=200)
 
 
 def read_decimal(text: str) -> Decimal | None:
@@ -32,5 +34,4 @@ def plain(number: Decimal) -> str:
 
 def shown(number: Decimal, places: int = 2) -> str:
     """The number for people: at most `places` decimals. For display only, never for a comparison."""
-    rounded = round(number, places) if number.as_tuple().exponent not in ("n", "N", "F") else number
-    return plain(rounded)
+    return plain(number.quantize(Decimal(1).scaleb(-places), context=_WIDE))

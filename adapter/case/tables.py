@@ -71,8 +71,11 @@ class Located:
 def read_yaml(file: Traversable, name: str = "") -> Located:
     """A YAML file as strings, lists and mappings. Raises TableError for anything YAML would reinterpret."""
     name = name or file.name
+    text = _text(file, name)
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        raise TableError(name, text.count("\n", 0, error.position) + 1, "a control character") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TableError(name, line, f"not YAML: {error.problem}") from None
@@ -80,6 +83,14 @@ def read_yaml(file: Traversable, name: str = "") -> Located:
         raise TableError(name, 1, "the file is empty")
     lines: dict[tuple[str | int, ...], int] = {}
     return Located(name, _plain(node, (), lines, name), lines)
+
+
+def _text(file: Traversable, name: str) -> str:
+    raw = file.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise TableError(name, raw.count(b"\n", 0, error.start) + 1, "the bytes are no UTF-8") from None
 
 
 def _plain(node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], name: str) -> Plain:
@@ -114,11 +125,10 @@ def _mapping(
 def read_csv(file: Traversable, columns: Sequence[str], name: str = "") -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with exactly these columns, each with its line. Raises TableError for anything else."""
     name = name or file.name
-    reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True)
-    header = next(reader, [])
-    if header != list(columns):
-        raise TableError(name, 1, f"the columns must be {', '.join(columns)}")
+    reader = csv.reader(io.StringIO(_text(file, name), newline=""), strict=True)
     try:
+        if next(reader, []) != list(columns):
+            raise TableError(name, 1, f"the columns must be {', '.join(columns)}")
         for cells in reader:
             if len(cells) != len(columns):
                 raise TableError(name, reader.line_num, f"expected {len(columns)} cells, found {len(cells)}")

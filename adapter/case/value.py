@@ -140,8 +140,7 @@ class Members:
     def joined(self, other: "Members") -> "Members":
         """Both lists as one; it is complete when either statement was."""
         certain = self.certain | other.certain
-        groups = frozenset(g for g in self.one_of | other.one_of if not g & certain)
-        return Members(certain, groups, self.complete or other.complete)
+        return Members(certain, self.one_of | other.one_of, self.complete or other.complete)
 
     def __repr__(self) -> str:
         return "Members(...)"

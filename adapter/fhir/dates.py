@@ -33,7 +33,7 @@ def read_date(text: str) -> FhirTime | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         if hour is None or zone is None:
-            earliest, latest = _days(int(year), month and int(month), day and int(day))
+            earliest, latest = _days(int(year), month, day)
             if hour is not None:
                 datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
             return FhirTime(Moment.of_dates(earliest, latest, text[:10]), hour is not None)
@@ -47,10 +47,10 @@ def read_date(text: str) -> FhirTime | None:
     return FhirTime(Moment(start, start + step, text[:10]), False)
 
 
-def _days(year: int, month: int | str | None, day: int | str | None) -> tuple[date, date]:
-    if not month:
+def _days(year: int, month: str | None, day: str | None) -> tuple[date, date]:
+    if month is None:
         return date(year, 1, 1), date(year + 1, 1, 1)
-    if not day:
+    if day is None:
         following = date(year + 1, 1, 1) if int(month) == 12 else date(year, int(month) + 1, 1)
         return date(year, int(month), 1), following
     first = date(year, int(month), int(day))
@@ -61,5 +61,7 @@ def _zone(text: str) -> timezone:
     if text == "Z":
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
+    if minutes > 59 or hours * 60 + minutes > 14 * 60:
+        raise ValueError("no such zone")
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)

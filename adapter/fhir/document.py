@@ -73,6 +73,9 @@ def _decoder(struct: type[Known]) -> msgspec.json.Decoder[Known]:
     return msgspec.json.Decoder(struct)
 
 
+# What decoding can raise for any bytes: wrong JSON or types, nesting too deep, text that is no UTF-8.
+_FAULTS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
 _PROBE = msgspec.json.Decoder(_Probe)
 _BUNDLE = msgspec.json.Decoder(Bundle)
 _ENTRY = msgspec.json.Decoder(Entry)
@@ -91,11 +94,11 @@ def read_document(raw: bytes) -> Document:
         kind = _PROBE.decode(raw).resourceType
     except msgspec.ValidationError:
         raise NotFhir("not-fhir", "document") from None
-    except (msgspec.DecodeError, RecursionError):
+    except _FAULTS:
         return _assemble(list(_lines(raw)))
     if not kind:
         raise NotFhir("not-fhir", "resourceType")
-    return _assemble(list(_resources(raw, kind, "")), partial=kind == "Bundle" and _has_next(raw))
+    return _assemble(list(_resources(raw, kind, "")), partial=any(_has_next(part) for part in _bundles(raw, kind)))
 
 
 def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
@@ -104,7 +107,7 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
         kind = _PROBE.decode(raw).resourceType
         struct = READ.get(kind, Generic)
         resource = _decoder(struct).decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _FAULTS as error:
         return _unreadable(raw, place, error)
     if not kind:
         return _unreadable(raw, place, None)
@@ -132,13 +135,13 @@ def _resources(raw: bytes, kind: str, place: str) -> Iterator[Record]:
 def _entries(raw: bytes, place: str) -> Iterator[Record]:
     try:
         entries = _BUNDLE.decode(raw).entry
-    except (msgspec.DecodeError, RecursionError):
+    except _FAULTS:
         raise NotFhir("bundle-unreadable", f"{place}Bundle") from None
     for number, item in enumerate(entries):
         where = f"{place}Bundle.entry[{number}]"
         try:
             entry = _ENTRY.decode(item)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _FAULTS as error:
             yield _unreadable(bytes(item), where, error)
             continue
         if not bytes(entry.resource):
@@ -151,7 +154,7 @@ def _entries(raw: bytes, place: str) -> Iterator[Record]:
 def _parameters(raw: bytes) -> Iterator[Record]:
     try:
         parameters = _PARAMETERS.decode(raw).parameter
-    except (msgspec.DecodeError, RecursionError):
+    except _FAULTS:
         raise NotFhir("parameters-unreadable", "Parameters") from None
     for number, parameter in enumerate(parameters):
         if not bytes(parameter.resource):
@@ -160,16 +163,19 @@ def _parameters(raw: bytes) -> Iterator[Record]:
         body = bytes(parameter.resource)
         try:
             kind = _PROBE.decode(body).resourceType
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _FAULTS as error:
             yield _unreadable(body, place.rstrip("."), error)
             continue
-        yield from _resources(body, kind, place if kind == "Bundle" else place.rstrip("."))
+        try:
+            yield from _resources(body, kind, place if kind == "Bundle" else place.rstrip("."))
+        except NotFhir:
+            yield _unreadable(body, place.rstrip("."), None)
 
 
 def _elements(raw: bytes) -> Iterator[Record]:
     try:
         items = _ARRAY.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except _FAULTS:
         raise NotFhir("not-json", "document") from None
     for number, item in enumerate(items):
         yield read_resource(bytes(item), f"[{number}]")
@@ -185,8 +191,21 @@ def _lines(raw: bytes) -> Iterator[Record]:
     yield from records
 
 
+def _bundles(raw: bytes, kind: str) -> Iterator[bytes]:
+    """The Bundle itself, or those inside of Parameters."""
+    if kind == "Bundle":
+        yield raw
+    elif kind == "Parameters":
+        for parameter in _PARAMETERS.decode(raw).parameter:
+            yield bytes(parameter.resource)
+
+
 def _has_next(raw: bytes) -> bool:
-    return any(link.relation == "next" for link in _BUNDLE.decode(raw).link)
+    """Whether a Bundle says that further pages exist; what is no readable Bundle says nothing."""
+    try:
+        return any(link.relation == "next" for link in _BUNDLE.decode(raw).link)
+    except _FAULTS:
+        return False
 
 
 def _assemble(records: list[Record], *, partial: bool = False) -> Document:

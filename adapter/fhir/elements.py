@@ -9,6 +9,10 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 class Element(Struct, gc=False):
     """Base of the structs; members carry FHIR's own names, and nothing in the adapter changes them."""
 
+    def __repr__(self) -> str:
+        """The type alone: elements hold patient data."""
+        return f"{type(self).__name__}(...)"
+
 
 class Coding(Element):
     """FHIR Coding."""

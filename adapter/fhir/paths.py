@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from adapter.fhir.resources import Known
 
@@ -37,7 +37,7 @@ def _walk(value: object, names: tuple[str, ...]) -> Sequence[object]:
             member = getattr(item, name)
             if isinstance(member, list):
                 following.extend(member)
-            elif member is not None and member != "":
+            elif member is not None and member is not UNSET and member != "":
                 following.append(member)
         found = following
     return found

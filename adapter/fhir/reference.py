@@ -40,6 +40,9 @@ def resolve(reference: Reference | None, names: Mapping[str, str], *, server: st
     text = reference.reference.split("/_history/")[0]
     if base and f"{base}/{text}" in names:
         return names[f"{base}/{text}"]
+    foreign = server and text.startswith("http") and not text.startswith(f"{server.rstrip('/')}/")
+    if foreign and not (base and text.startswith(f"{base}/")):
+        return text
     if text in names:
         return names[text]
     key = key_of(reference.reference, server=server)

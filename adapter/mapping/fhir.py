@@ -93,7 +93,7 @@ def excluded_findings(statements: list[Statement]) -> list[Finding]:
         Finding(s.reason, "warning", s.origin.place, HINTS[s.reason])
         for s in statements
         if s.standing is Standing.EXCLUDED and s.reason in HINTS
-    ]
+    ] + [Finding(s.remark, "warning", s.origin.place, HINTS[s.remark]) for s in statements if s.remark]
 
 
 HINTS = {
@@ -115,6 +115,7 @@ HINTS = {
     "bad-date": "the time is no valid date",
     "modifier": "an unknown modifier may turn the meaning round",
     "comparator-unknown": "the comparator is none of <, <=, >, >=",
+    "flag-contradicts-value": "the flag says otherwise than the value and the range sent with it; the value is used",
     "not-a-date": "the value is no date",
     "code-contradicts-name": "the name sent with the code is that of another analyte",
     "value-and-absent-reason": "a value came together with the reason for its absence",

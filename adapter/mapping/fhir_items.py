@@ -35,7 +35,7 @@ from adapter.fhir.resources import (
 from adapter.fhir.resources import (
     Item as AnswerItem,
 )
-from adapter.mapping.fhir_values import codings, flags, moment, raw_value, sent_code, upper_limit
+from adapter.mapping.fhir_values import codings, flags, moment, normal_range, raw_value, sent_code
 from adapter.mapping.item import (
     IN_COMPONENTS,
     Choices,
@@ -85,7 +85,8 @@ class FhirReader:
         """The key of the patient that a record belongs to; None when it names none that can be resolved."""
         resource = record.resource
         if isinstance(resource, Patient):
-            return record.key
+            foreign = self.server and record.base and record.base != self.server.rstrip("/")
+            return record.full_url if foreign else record.key
         reference = getattr(resource, "subject", None)
         if reference is None and isinstance(resource, Generic):
             reference = resource.patient
@@ -274,7 +275,7 @@ def _observation_items(base: Item, record: Record, resource: Observation) -> Ite
             codings=own,
             value=value,
             flags=flags(resource.interpretation),
-            range_high=upper_limit(resource.referenceRange),
+            range=normal_range(resource.referenceRange),
             text=text or value == Missing("text-result"),
         )
     else:
@@ -293,7 +294,7 @@ def _component_item(base: Item, record: Record, number: int, part: Component) ->
         codings=codings(part.code),
         value=value,
         flags=flags(part.interpretation),
-        range_high=upper_limit(part.referenceRange),
+        range=normal_range(part.referenceRange),
         identity=f"{base.identity}#component[{number}]" if base.identity else "",
         text=value == Missing("text-result"),
         veto=base.veto or ("modifier" if part.modifierExtension else ""),

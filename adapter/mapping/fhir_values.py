@@ -127,13 +127,13 @@ def flags(interpretations: list[CodeableConcept]) -> tuple[str, ...]:
     return tuple(coding.code for concept in interpretations for coding in concept.coding if coding.code)
 
 
-def upper_limit(ranges: list[ReferenceRange]) -> Amount | None:
-    """The upper end of the one normal range that came with the value; None when there is none, or several."""
+def normal_range(ranges: list[ReferenceRange]) -> Amount | None:
+    """The one normal range that came with the value; None when there is none, or several."""
     normal = [r for r in ranges if r.type is None or any(coding.code == "normal" for coding in r.type.coding)]
-    if len(normal) != 1 or normal[0].high is None:
+    if len(normal) != 1:
         return None
-    raw = _quantity(normal[0].high)
-    return raw if isinstance(raw, Amount) and raw.exact else None
+    raw = _range(Range(low=normal[0].low, high=normal[0].high))
+    return raw if isinstance(raw, Amount) else None
 
 
 def moment(text: str) -> tuple[Moment | None, bool]:

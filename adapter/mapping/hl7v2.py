@@ -76,7 +76,12 @@ class _Stream:
             self._take_group(group, reader, document)
 
     def _take_group(self, group: PatientGroup, reader: Hl7Reader, document: str) -> None:
-        self.entries += [_plain_entry(segment, self.tables) for segment in group.preamble]
+        for segment in group.preamble:
+            self.entries.append(_plain_entry(segment, self.tables))
+            self.entries += [
+                Entry(Level.CODED, source.kind, segment.address, Outcome.SKIPPED, "no-patient")
+                for source in sources_of(segment.name, reader.message, self.tables)
+            ]
         members = list(reader.segments(group))
         if group.patient is None:
             hint = "results without PID belong to nobody: excluded"
@@ -108,6 +113,7 @@ class _Stream:
         reader.findings.clear()
 
     def _exclude(self, members: list[Found], reader: Hl7Reader, code: str, place: str, hint: str) -> None:
+        self.findings += reader.findings
         reader.findings.clear()
         if code != "no-patient" or any(found.items for found in members):
             self.note(code, "error", place, hint)

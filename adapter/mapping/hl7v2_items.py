@@ -13,7 +13,7 @@ from functools import cache
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.hl7v2 import Message, OrderGroup, PatientGroup, Segment, read_offset
-from adapter.mapping.hl7v2_values import coded, flags, moment, raw_value, upper_limit
+from adapter.mapping.hl7v2_values import coded, flags, moment, normal_range, raw_value
 from adapter.mapping.item import Codings, Item, Missing, Place
 from adapter.mapping.schema import Hl7Source
 from adapter.mapping.tables import Tables
@@ -118,7 +118,7 @@ class Hl7Reader:
             value=value,
             value_place=Place(five.address, *five.span),
             flags=flags(obx.field(8)),
-            range_high=upper_limit(obx.field(7)),
+            range=normal_range(obx.field(7)),
             group=f"{base.group}|{obx.field(4).text}",
             text=text,
         )

@@ -115,12 +115,12 @@ def flags(field: Field) -> tuple[str, ...]:
 _RANGE = re.compile(r"\s*(?:(-?[0-9]+(?:\.[0-9]+)?)\s*-\s*|(<=?)\s*)([0-9]+(?:\.[0-9]+)?)\s*", re.ASCII)
 
 
-def upper_limit(field: Field) -> Amount | None:
-    """The upper end of OBX-7, where it reads `a-b`, `<b` or `<=b`."""
+def normal_range(field: Field) -> Amount | None:
+    """The range of OBX-7, where it reads `a-b`, `<b` or `<=b`."""
     match = _RANGE.fullmatch(field.text) if len(field.text) <= 80 else None
     if match is None:
         return None
-    return Amount(match[3], match[3], high_open=match[2] == "<")
+    return Amount(match[1] or "", match[3], high_open=match[2] == "<")
 
 
 def _choices(value: Field) -> RawValue:

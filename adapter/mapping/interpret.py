@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from adapter.case.catalogue import FactDefinition, Kind
 from adapter.case.fact import Standing, Statement
 from adapter.case.origin import Origin
-from adapter.case.value import Coded, Flag, Members, Value
+from adapter.case.value import Coded, Flag, Members, Quantity, Value
 from adapter.mapping.beside import Beside
 from adapter.mapping.item import IN_COMPONENTS, Amount, Item
 from adapter.mapping.ledger import Entry, Level, Outcome
@@ -17,7 +17,7 @@ from adapter.mapping.names import contradicts_name
 from adapter.mapping.schema import Row
 from adapter.mapping.statuses import STANDING, StatusEffect
 from adapter.mapping.tables import Tables
-from adapter.mapping.values import Problem, Reading, read_answer, read_limit, read_own, read_quantity
+from adapter.mapping.values import Problem, Reading, flag_contradicts, read_answer, read_limit, read_own, read_quantity
 from adapter.terminology.codes import Code
 
 # The lists of the catalogue whose members may be sent as the code of a procedure or an order.
@@ -148,7 +148,7 @@ def _one_of(fact: FactDefinition, values: tuple[str, ...]) -> Value:
 
 def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Iterable[Statement]:
     """One statement for the flag and one for the range: if they disagree, the fact becomes conflicting."""
-    judgements = dict(read_limit(item.value, item.flags, item.range_high))
+    judgements = dict(read_limit(item.value, item.flags, item.range))
     if not judgements:
         problem = Problem(Standing.EXCLUDED, "no-limit-sent")
         yield _statement(item, fact, row.id, problem, tables, concept=code.concept)
@@ -182,7 +182,9 @@ def _statement(
     origin = Origin(item.wire, item.document, place.element, row, concept, sent, place.start, place.end, item.source)
     identity = f"{fact.name}|{item.identity}" if item.identity else ""
     when = item.ended if standing is Standing.EXCLUDED and item.ended is not None else item.when
-    return Statement(fact.name, standing, value, origin, when, item.issued, identity, reason, enduring)
+    odd = isinstance(reading, Quantity) and flag_contradicts(item.value, item.flags, item.range)
+    remark = "flag-contradicts-value" if odd else ""
+    return Statement(fact.name, standing, value, origin, when, item.issued, identity, reason, enduring, remark)
 
 
 def _standing(

@@ -119,7 +119,7 @@ class Item:
     used: Sequence[Codings] = ()
     reason: Sequence[Codings] = ()
     flags: tuple[str, ...] = ()
-    range_high: Amount | None = None
+    range: Amount | None = None
     veto: str = ""
     text: bool = False
     fact: str = ""

@@ -63,7 +63,8 @@ class Ledger:
 
     def unmapped(self) -> Iterator[tuple[str, int]]:
         """Codes that nobody knows, with how often each came, most frequent first."""
-        codes = Counter(entry.code for entry in self.entries if entry.outcome is Outcome.UNMAPPED)
+        unmapped = (e for e in self.entries if e.outcome is Outcome.UNMAPPED and e.level is Level.CODED)
+        codes = Counter(entry.code for entry in unmapped)
         return iter(sorted(codes.items(), key=lambda pair: (-pair[1], pair[0])))
 
     @property

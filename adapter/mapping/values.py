@@ -228,10 +228,11 @@ def concepts(codings: Codings, tables: Tables) -> set[str]:
 
 
 HIGH = frozenset({"H", "HH", "HU", ">"})
-NOT_HIGH = frozenset({"N", "L", "LL", "LU", "<"})
+LOW = frozenset({"L", "LL", "LU", "<"})
+NOT_HIGH = LOW | {"N"}
 
 
-def read_limit(raw: RawValue, flags: Iterable[str], range_high: Amount | None) -> list[tuple[str, bool]]:
+def read_limit(raw: RawValue, flags: Iterable[str], normal: Amount | None) -> list[tuple[str, bool]]:
     """Whether a result is above the laboratory's limit, by its flag and by the range sent with it: `(how, above)`.
 
     Both are given when both are there, so that a contradiction between them becomes visible.
@@ -242,17 +243,42 @@ def read_limit(raw: RawValue, flags: Iterable[str], range_high: Amount | None) -
         found.append(("flag", True))
     elif codes & NOT_HIGH and not codes & HIGH:
         found.append(("flag", False))
-    by_range = _above_range(raw, range_high)
+    by_range = _above_range(raw, normal)
     return found if by_range is None else [*found, ("range", by_range)]
 
 
-def _above_range(raw: RawValue, limit: Amount | None) -> bool | None:
+def _above_range(raw: RawValue, normal: Amount | None) -> bool | None:
     """Whether the number is above the upper end of the range; None when one of them is missing or in another unit."""
-    if not isinstance(raw, Amount) or limit is None or raw.exact is None:
+    compared = _comparable(raw, normal)
+    if compared is None or normal is None:
         return None
-    if limit.units and raw.units and not set(limit.units) & set(raw.units):
+    number, upper = compared, read_decimal(normal.high)
+    if upper is None:
         return None
-    number, upper = read_decimal(raw.exact), read_decimal(limit.high)
-    if number is None or upper is None:
+    return number >= upper if normal.high_open else number > upper
+
+
+def flag_contradicts(raw: RawValue, flags: Iterable[str], normal: Amount | None) -> bool:
+    """Whether the flag says high, low or normal where the number and the range sent with it say otherwise."""
+    compared = _comparable(raw, normal)
+    codes = set(flags)
+    if compared is None or normal is None or not codes:
+        return False
+    lower = read_decimal(normal.low)
+    above = _above_range(raw, normal)
+    below = None if lower is None else compared < lower
+    said_high, said_low, said_normal = bool(codes & HIGH), bool(codes & LOW), codes == {"N"}
+    return (
+        (said_high and above is False)
+        or (said_low and below is False)
+        or (said_normal and (above is True or below is True))
+    )
+
+
+def _comparable(raw: RawValue, normal: Amount | None) -> Decimal | None:
+    """The number, where it is exact and the range is in the same unit."""
+    if not isinstance(raw, Amount) or normal is None or raw.exact is None:
         return None
-    return number >= upper if limit.high_open else number > upper
+    if normal.units and raw.units and not set(normal.units) & set(raw.units):
+        return None
+    return read_decimal(raw.exact)

@@ -5,12 +5,12 @@ Not for using the content: the mapping is run to know now what is wrong, and run
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Final
 
 from adapter.case.finding import Finding
-from adapter.hl7v2 import Message
+from adapter.hl7v2 import Message, parse_message
 from adapter.mapping.hl7v2 import map_hl7v2
 from adapter.mapping.patient import Mapping
 from adapter.server.message_types import is_local_event
@@ -26,6 +26,10 @@ QUARANTINED: Final = (
 )
 """Findings that put a message into quarantine, the first that is there being the reason."""
 
+MOST_CHECKED: Final = 2000
+"""Segments up to which a whole message is mapped while its sender waits, which takes below a second."""
+NOT_CHECKED: Final = Noted("content-not-checked", "")
+
 _PLACE: Final = re.compile(r"(?:^| )([A-Z][A-Z0-9]{2}(?:\[\d+\])?(?:-\d+(?:\[\d+\])?(?:\.\d+){0,2})?|byte \d+)$")
 
 
@@ -40,7 +44,20 @@ class Content:
 
 
 def read_content(message: Message, zone: tzinfo | None) -> Content:
-    """Map one message on its own and say what its row needs."""
+    """What the row of one message needs; of a very long one only whom it is about, with a finding that says so."""
+    if len(message.segments) <= MOST_CHECKED:
+        return _by_mapping(message, zone)
+    fault = message.charset_fault()
+    if fault is not None:
+        return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
+    people = [segment.raw for segment in message.segments if segment.name in ("MSH", "PID")]
+    if len(people) > MOST_CHECKED:
+        return Content("quarantined", "too-many-patients")
+    content = _by_mapping(parse_message(b"\r".join(people), default_charset=message.charset), zone)
+    return replace(content, findings=(*content.findings, NOT_CHECKED))
+
+
+def _by_mapping(message: Message, zone: tzinfo | None) -> Content:
     mapping = map_hl7v2([message], "message", zone=zone)
     findings = tuple(dict.fromkeys(_noted(mapping)))
     reason = _reason(message, mapping, {noted.code for noted in findings})

@@ -37,7 +37,7 @@ Outcome = Literal[
 ]
 """What became of a message; a message may count under several."""
 
-_INLINE_BYTES: Final = 64 * 1024
+_INLINE_BYTES: Final = 8 * 1024
 
 _NO_MESSAGE: Final = {
     "empty": AckError("100", "MSH", "E", "There are no bytes where a message should be."),
@@ -135,7 +135,7 @@ class Intake:
                 receipt = await self.store.append_async(self._arrival(raw, opened.header, judged.content))
             except StoreUnavailable as error:
                 self.outcomes["store-unavailable"] += 1
-                report("store_unavailable", error, cause=error.cause)
+                report("store_unavailable", error, code=error.cause)
                 return self._not_stored(raw, opened)
             self._count(receipt, judged.content)
         return self._answer(raw, opened, judged.verdict, judged.errors)

@@ -84,7 +84,7 @@ def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None
 def count_by_state(connection: Connection) -> dict[str, int]:
     """How many messages there are of each state."""
     rows = connection.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 def _page_query(page: Page) -> _Rows:

@@ -40,6 +40,8 @@ def load_codes(file: Traversable, systems: CodeSystems) -> Codes:
         system = systems.uri(row["system"])
         if not system:
             raise TableError(file.name, line, f"code system {row['system']} is not in systems.csv")
+        if not row["concept"] or not row["code"]:
+            raise TableError(file.name, line, "a code needs its concept and its code")
         units = frozenset(unit for unit in row["units"].split("|") if unit)
         code = Code(row["concept"], system, row["code"], row["display"], units)
         key = (system, systems.normal(system, row["code"]))

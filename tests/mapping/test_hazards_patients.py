@@ -1,0 +1,204 @@
+"""Hazards of patient identity (HZ-P), as far as mapping decides them, with the input of each row.
+
+What a server answers (412, quarantine, merges) is tested where it is decided; here it is whose value it is.
+"""
+
+import json
+
+import pytest
+
+from adapter.fhir.document import read_document
+from adapter.mapping.fhir import map_fhir
+from adapter.mapping.ledger import Level, Outcome
+from adapter.mapping.patient import Mapping
+from tests.mapping.hazard_log import OBR, PID, log_mapping, log_message, log_platelets, log_report
+from tests.mapping.senders import (
+    CLOCK,
+    PATIENT,
+    Json,
+    Resource,
+    by_fhir,
+    fact,
+    finding_codes,
+    known,
+    laboratory,
+    standing,
+)
+
+PLATELETS = "platelets_10e9_l"
+
+
+def count(value: int, **more: Json) -> Resource:
+    return laboratory("777-3", value, "10*3/uL", **more)
+
+
+def by_patient(mapping: Mapping, name: str = PLATELETS) -> dict[str, str]:
+    """The value on record of each patient, as sent."""
+    assert mapping.whole_ledger.balanced
+    cases = [patient.case(CLOCK) for patient in mapping.patients]
+    return {case.subject: case.facts[name].origins[0].sent for case in cases if case.known(name) is not None}
+
+
+@pytest.mark.hazard("HZ-P03")
+def test_a_result_without_subject_belongs_to_nobody() -> None:
+    orphan = {key: value for key, value in count(210).items() if key != "subject"}
+    mapping = by_fhir(orphan)
+    assert standing(mapping, PLATELETS) == ("absent", "not-recorded")
+    assert "no-subject" in [finding.code for finding in mapping.findings]
+    nobody = log_message(OBR, log_platelets("210"))
+    assert log_mapping(nobody).patients == ()
+    assert "no-patient" in finding_codes(log_mapping(nobody))
+
+
+@pytest.mark.hazard("HZ-P04")
+@pytest.mark.parametrize(
+    ("reference", "belongs"),
+    [
+        ("Patient/P1", True),
+        ("https://ehr.example.org/fhir/Patient/P1", True),
+        ("Patient/P1/_history/3", True),
+        ("https://ehr.example.org/fhir/Patient/P1/_history/3", True),
+        ("https://other.example.org/fhir/Patient/P1", False),
+        ("https://ehr.example.org/fhir/other/Patient/P1", False),
+        ("Patient/p1", False),
+        ("#P1", False),
+        ("P1", False),
+    ],
+)
+def test_a_reference_is_the_patient_only_in_the_forms_of_the_same_server(reference: str, belongs: bool) -> None:
+    resource = count(210, subject={"reference": reference})
+    mapping = by_fhir(resource, server="https://ehr.example.org/fhir")
+    assert by_patient(mapping).get("Patient/P1") == ("210 10*3/uL" if belongs else None)
+
+
+@pytest.mark.hazard("HZ-P04")
+def test_equal_ids_of_two_servers_are_two_patients() -> None:
+    def entries(server: str, value: int) -> list[dict[str, Json]]:
+        resources = (PATIENT, count(value))
+        return [{"fullUrl": f"https://{server}/fhir/{r['resourceType']}/{r['id']}", "resource": r} for r in resources]
+
+    whole: Resource = {"resourceType": "Bundle", "type": "collection", "entry": [*entries("a", 210), *entries("b", 35)]}
+    mapping = map_fhir(read_document(json.dumps(whole).encode()), "b")
+    assert sorted(by_patient(mapping).values()) == ["210 10*3/uL", "35 10*3/uL"]
+
+
+@pytest.mark.hazard("HZ-P05")
+def test_equal_numbers_of_two_hospitals_are_two_patients() -> None:
+    def sent(hospital: str, value: str, control: str) -> str:
+        order = OBR.replace("R1^", f"R{control}^")
+        return log_report(log_platelets(value), control=control, order=order, pid=PID.replace("HOSP", hospital))
+
+    mapping = log_mapping(sent("HOSPA", "210", "A1"), sent("HOSPB", "35", "A2"))
+    assert by_patient(mapping) == {"HOSPA/MR/P1": "210 10*3/uL", "HOSPB/MR/P1": "35 10*3/uL"}
+
+
+@pytest.mark.hazard("HZ-P06")
+def test_a_number_without_authority_changes_no_case_of_an_authority() -> None:
+    named = log_report(log_platelets("210"), control="A0", order=OBR.replace("R1^", "R0^"))
+    nameless = log_report(log_platelets("35"), pid=PID.replace("^^^HOSP^MR", "^^^^MR"))
+    mapping = log_mapping(named, nameless)
+    assert by_patient(mapping)["HOSP/MR/P1"] == "210 10*3/uL"
+    assert "no-authority" in finding_codes(mapping)
+
+
+@pytest.mark.hazard("HZ-P07")
+@pytest.mark.parametrize(
+    ("identifiers", "key"),
+    [
+        ("99^^^PAY^SS~V77^^^HOSP^AN~P1^^^HOSP^MR", "HOSP/MR/P1"),
+        ("77^^^HOSP^PI~P1^^^HOSP^MR", "HOSP/MR/P1"),
+        ("P1^^^HOSP&1.2.3&ISO^MR", "HOSP/MR/P1"),
+        ("99^^^PAY^SS~V77^^^HOSP^AN", None),
+    ],
+)
+def test_the_patient_s_own_number_is_picked(identifiers: str, key: str | None) -> None:
+    mapping = log_mapping(log_report(log_platelets("210"), pid=PID.replace("P1^^^HOSP^MR", identifiers)))
+    assert list(by_patient(mapping)) == ([key] if key else [])
+    assert key or "no-identifier" in finding_codes(mapping)
+
+
+@pytest.mark.hazard("HZ-P11")
+def test_a_number_reused_for_another_person_is_not_taken() -> None:
+    order = OBR.replace("R1^", "R2^")
+    other = "PID|1||P1^^^HOSP^MR||ROE^MAX||19990101|M"
+    mapping = log_mapping(
+        log_report(log_platelets("210")), log_report(log_platelets("35"), control="A2", order=order, pid=other)
+    )
+    assert by_patient(mapping) == {"HOSP/MR/P1": "210 10*3/uL"}
+    assert "identity-conflict" in finding_codes(mapping)
+    skipped = [e for e in mapping.whole_ledger.entries if e.reason == "identity-conflict"]
+    assert {e.name for e in skipped if e.level is Level.CONTAINER} == {"PID", "OBR", "OBX"}
+    assert {e.outcome for e in skipped} == {Outcome.SKIPPED}
+
+
+@pytest.mark.hazard("HZ-P11")
+@pytest.mark.parametrize(
+    "same",
+    [
+        "PID|1||P1^^^HOSP^MR||ROE^JANE||19610405|F",
+        "PID|1||P1^^^HOSP^MR||Doe^Jane||19610405|F",
+        "PID|1||P1^^^HOSP^MR||DOE^JANE||19610504|F",
+        "PID|1||P1^^^HOSP^MR",
+        'PID|1||P1^^^HOSP^MR||""||""|""',
+    ],
+    ids=["married", "letter case", "one typing error", "nothing sent", "deleted"],
+)
+def test_one_difference_is_no_other_person(same: str) -> None:
+    order = OBR.replace("R1^", "R2^").replace("|20260110080000|", "|20260111080000|")
+    later = log_report(log_platelets("35", when="20260111080000"), control="A2", order=order, pid=same)
+    assert by_patient(log_mapping(log_report(log_platelets("210")), later)) == {"HOSP/MR/P1": "35 10*3/uL"}
+
+
+@pytest.mark.hazard("HZ-P12")
+def test_identifiers_are_never_folded() -> None:
+    numbers = ["00123", "123", "123a", "123A"]
+    messages = [
+        log_report(
+            log_platelets(str(100 + n)),
+            control=f"A{n}",
+            order=OBR.replace("R1^", f"R{n}^"),
+            pid=PID.replace("P1^", f"{number}^"),
+        )
+        for n, number in enumerate(numbers)
+    ]
+    assert by_patient(log_mapping(*messages)) == {
+        f"HOSP/MR/{number}": f"{100 + n} 10*3/uL" for n, number in enumerate(numbers)
+    }
+
+
+@pytest.mark.hazard("HZ-P13")
+def test_each_result_belongs_to_the_nearest_pid_above() -> None:
+    second = (PID.replace("P1^", "P2^"), OBR.replace("R1^", "R2^"), log_platelets("35"))
+    mapping = log_mapping(log_message(PID, OBR, log_platelets("210"), *second))
+    assert by_patient(mapping) == {"HOSP/MR/P1": "210 10*3/uL", "HOSP/MR/P2": "35 10*3/uL"}
+
+
+@pytest.mark.hazard("HZ-P16")
+def test_a_result_posted_for_the_wrong_patient_is_withdrawn() -> None:
+    first, second = log_report(log_platelets("35")), log_report(log_platelets("35", status="W"), control="A2")
+    mapping = log_mapping(first, second)
+    assert standing(mapping, PLATELETS) == ("absent", "wrong-patient-or-sample")
+    assert fact(mapping, PLATELETS).origins[0].document == "A2"
+    assert known(mapping, PLATELETS) is None
+
+
+@pytest.mark.hazard("HZ-P16")
+def test_a_result_without_filler_number_can_be_withdrawn_too() -> None:
+    order = OBR.replace("|R1^LAB|", "||").replace("OBR|1||", "OBR|1|ORD1|")
+    first, second = (
+        log_report(log_platelets("35", status=s), control=c, order=order) for s, c in (("F", "A1"), ("W", "A2"))
+    )
+    assert standing(log_mapping(first, second), PLATELETS)[0] == "absent"
+
+
+URN = "urn:uuid:6e1f9c1e-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("reference", "more"), [("Group/g1", {"id": "g1"}), (URN, {}), (URN, {"id": "g1"}), ("Device/d1", {})]
+)
+def test_a_group_is_no_patient(reference: str, more: Resource) -> None:
+    group: Json = {"fullUrl": URN, "resource": {"resourceType": "Group", **more}}
+    result: Json = {"resource": count(210, subject={"reference": reference})}
+    whole: Resource = {"resourceType": "Bundle", "entry": [group, result]}
+    assert map_fhir(read_document(json.dumps(whole).encode()), "b").patients == ()
