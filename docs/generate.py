@@ -48,10 +48,10 @@ DERIVED = {
     "age_years": "Calculated from `birth_date`: completed years on the day of evaluation, a range for a partial date.",
     "months_since_last_transarterial": (
         "Calculated from the dates of the transarterial sessions in `prior_liver_directed`: completed calendar months "
-        "since the last one. Without a dated session it stays unknown."
+        "since the last one, a range where dates are imprecise. If a session has no date it stays unknown."
     ),
     "nlr_baseline": (
-        "Calculated as neutrophils by lymphocytes of one moment (counts or shares): the last ratio in the "
+        "Calculated as neutrophils by lymphocytes of one moment (counts, else shares): the last ratio in the "
         f"{BASELINE_WINDOW.days} days before the last TACE (window: {UNSIGNED}); before a first TACE the current "
         "ratio, while both counts are current."
     ),

@@ -30,6 +30,13 @@ LIVER_DIRECTED = frozenset(
         "pei",
         "sabr",
         "histotripsy",
+        "captem_plus_tare",
+        "tare_plus_prrt",
+        "tare_everolimus_ssa",
+        "ici_plus_ldt",
+        "serial_tae",
+        "staged_lobar",
+        "ablation_plus_resection",
     }
 )
 """Therapies whose draft makes a hook speak even before liver metastases are on record."""
@@ -49,6 +56,8 @@ class PatientName:
         """The FHIR Reference."""
         if self.reference:
             return {"reference": self.reference}
+        if not self.value:
+            return {"type": "Patient", "display": "the patient of the input, who has no id"}
         identifier: dict[str, object] = {"value": self.value}
         if self.authority:
             identifier["assigner"] = {"display": self.authority}
@@ -58,9 +67,9 @@ class PatientName:
 def patient_name(mapped: Mapped) -> PatientName:
     """The name of a mapped patient: its FHIR key, or the authority and value of its HL7 v2 identifier."""
     if mapped.wire == "fhir":
-        return PatientName(reference=mapped.subject)
-    authority, _, value = mapped.subject.split("/", 2)
-    return PatientName(value=value, authority=authority)
+        named = mapped.subject.startswith(("urn:", "http")) or "Patient/" in mapped.subject
+        return PatientName(reference=mapped.subject if named else "")
+    return PatientName(value=mapped.number, authority=mapped.authority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,9 @@ def assess(mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...
     """The assessment of one mapped patient on the clock's day."""
     case = mapped.case(clock)
     findings = mapped.findings + case.findings
-    return Assessment(case, evaluate(case, rules), rules, patient_name(mapped), findings, mapped.ledger, gaps)
+    return Assessment(
+        case, evaluate(case, rules), rules, patient_name(mapped), findings, mapped.ledger, mapped.gaps + gaps
+    )
 
 
 def assess_case(case: Case, rules: RuleSet) -> Assessment:
@@ -105,6 +116,8 @@ def concerns(case: Case) -> bool:
 
 def _neoplasm(case: Case) -> bool:
     fact = case.facts["diagnosis"]
+    if fact.state is State.EXCLUDED and fact.reason in ("resolved", "inactive", "remission"):
+        return True  # a resected primary: its metastases are still those of a neuroendocrine neoplasm
     if fact.state not in _ON_RECORD:
         return False
     return not isinstance(fact.on_record, Coded) or "nen" in fact.on_record.possible
@@ -118,7 +131,7 @@ def _liver_metastases(case: Case) -> bool:
 
 
 def _drafted(case: Case) -> bool:
-    planned = case.known("planned_therapies")
-    if not isinstance(planned, Members):
-        return False
-    return planned.has_any(LIVER_DIRECTED) is Truth.TRUE
+    planned = case.facts["planned_therapies"]
+    if planned.state not in _ON_RECORD or not isinstance(planned.on_record, Members):
+        return planned.state is State.CONFLICTING
+    return planned.on_record.has_any(LIVER_DIRECTED) is Truth.TRUE

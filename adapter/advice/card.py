@@ -9,15 +9,19 @@ from uuid import UUID, uuid5
 from adapter.advice.assessment import Assessment
 from adapter.advice.sections import (
     Option,
+    also_on_record,
     cited,
+    data_problems,
     deciding_facts,
     disagreements,
     fact_line,
-    label,
+    in_sentence,
+    indicator,
     missing_lines,
     options,
+    outranked,
     policy_rules,
-    remark_text,
+    remark_line,
     scope_rules,
     set_aside_lines,
     short_name,
@@ -49,10 +53,10 @@ def cards(assessment: Assessment, *, invocation: str = "") -> tuple[Card, ...]:
     return (
         Card(
             summary=summary(assessment),
-            indicator=assessment.advice.indicator.value,
+            indicator=indicator(assessment),
             source=source,
             detail=detail(assessment),
-            uuid=uuid5(NAMESPACE, f"{invocation}|{rules.version}|{assessment.advice.indicator.value}"),
+            uuid=uuid5(NAMESPACE, f"{invocation or assessment.case.subject}|{rules.version}|{indicator(assessment)}"),
         ),
     )
 
@@ -77,7 +81,7 @@ def _summaries(assessment: Assessment) -> Iterator[str]:
             yield f"{start}the guideline does not apply ({_scope_reason(assessment)})"
             yield f"{start}the guideline does not apply"
         case Scope.UNKNOWN:
-            missing = ", ".join(label(missing.name).lower() for missing in advice.missing)
+            missing = ", ".join(in_sentence(missing.name) for missing in advice.missing)
             yield f"{start}no advice until these are known: {missing}"
             yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing"
         case Scope.APPLIES:
@@ -88,6 +92,8 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     advice = assessment.advice
     count = len(advice.missing)
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
+    if assessment.gaps or any(True for _ in set_aside_lines(assessment)):
+        tail += "; some data not used"
     for strength, word in ((Strength.PREFERRED, "preferred"), (Strength.REASONABLE, "reasonable")):
         names = _names(assessment, (therapy.code for therapy in advice.by_strength(strength)))
         if names:
@@ -112,11 +118,14 @@ def detail(assessment: Assessment) -> str:
         _scope(assessment),
         _dangers(assessment),
         _options(list(options(assessment))),
-        _list("Cautions", [remark_text(assessment, remark) for remark in assessment.advice.cautions]),
+        _list("Cautions", [remark_line(assessment, remark) for remark in assessment.advice.cautions]),
+        _list("Outranked", list(outranked(assessment))),
         _list("Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])]),
         _list("Data that could not be had", list(assessment.gaps)),
-        _list("To do", [remark_text(assessment, remark) for remark in assessment.advice.actions]),
+        _list("Data problems", list(data_problems(assessment))),
+        _list("To do", [remark_line(assessment, remark) for remark in assessment.advice.actions]),
         _list("Facts that decided", [fact_line(fact) for fact in deciding_facts(assessment)]),
+        _list("Also on record, read by no rule", list(also_on_record(assessment))),
         _list("On record but not used", list(set_aside_lines(assessment))),
         _list("The documents disagree", list(disagreements(assessment))),
         _list("Sources", list(cited(assessment))),
@@ -155,10 +164,9 @@ def _options(rated: list[Option]) -> str:
         return ""
     rows = ["| Therapy | Strength | Rules |", "| --- | --- | --- |"]
     for option in rated:
-        strength = f"{option.strength}, provisional" if option.provisional else option.strength
         planned = " (planned)" if option.therapy.planned.value == "true" else ""
         because = "; ".join(option.because)
-        rows.append(f"| {markdown(option.name)}{planned} | {markdown(strength)} | {markdown(because)} |")
+        rows.append(f"| {markdown(option.name)}{planned} | {markdown(option.strength)} | {markdown(because)} |")
     return "**Options**\n\n" + "\n".join(rows)
 
 

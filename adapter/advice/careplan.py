@@ -10,21 +10,26 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.card import INTENDED, NAMESPACE, summary
 from adapter.advice.sections import (
     Option,
+    also_on_record,
     also_touched,
     cited,
+    data_problems,
     deciding_facts,
     disagreements,
     label,
     missing_lines,
     options,
+    outranked,
     policy_rules,
+    remark_line,
     remark_text,
     scope_rules,
     set_aside_lines,
     unread_line,
 )
 from adapter.advice.supporting import Supporting, supporting
-from adapter.advice.wording import plain, xhtml
+from adapter.advice.wording import markdown, plain, xhtml
+from adapter.case.truth import Truth
 from adapter.ldt import Scope, Strength
 from adapter.terminology.systems import DEFAULT_BASE, LDT_FACT
 
@@ -57,7 +62,7 @@ def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
         "created": created,
         "supportingInfo": [{"reference": reference} for reference in facts.references],
         "activity": [*_activities(assessment, facts, base)],
-        "note": [{"text": plain(text)} for text in _notes(assessment)],
+        "note": [{"text": markdown(text)} for text in _notes(assessment)],
     }
     return {name: value for name, value in plan.items() if value != []}
 
@@ -68,7 +73,7 @@ def _activities(assessment: Assessment, facts: Supporting, base: str) -> Iterato
             yield _therapy(assessment, option, facts, base)
     for remark in assessment.advice.actions:
         if remark.code in assessment.rules.codes:
-            yield _step(remark_text(assessment, remark), remark.code, remark.rules, base)
+            yield _step(remark_line(assessment, remark), remark.code, remark.rules, base)
     lines = missing_lines(assessment)
     for missing, line in zip(assessment.advice.missing, lines, strict=True):
         yield _step(f"Obtain: {line}", missing.name, missing.rules, base)
@@ -78,7 +83,8 @@ def _therapy(assessment: Assessment, option: Option, facts: Supporting, base: st
     therapy = option.therapy
     rules = [assessment.rules.rules[rating.rule] for rating in therapy.because]
     references = [facts.of_fact[name] for name in therapy.facts if name in facts.of_fact]
-    wording = f"{option.name}: {option.strength}{', provisional' if option.provisional else ''}"
+    planned = "; planned" if therapy.planned is Truth.TRUE else ""
+    wording = f"{option.name}: {option.strength}{planned}"
     detail: dict[str, object] = {
         "code": _code(therapy.code, option.name, base),
         "reasonCode": [{"text": plain(f"{rule.id} {rule.row.title}: {rule.row.statement}")} for rule in rules],
@@ -116,7 +122,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield "Whether the guideline applies is not known; no therapy is offered until it is."
     for option in options(assessment):
         if option.therapy.strength is Strength.NOT_RECOMMENDED:
-            yield f"Not recommended: {option.name} ({'; '.join(option.because)})"
+            planned = "; planned" if option.therapy.planned is Truth.TRUE else ""
+            yield f"Not recommended: {option.name} ({'; '.join(option.because)}{planned})"
     for danger in advice.dangers:
         codes = ", ".join(assessment.rules.therapies[code].name for code in danger.codes)
         yield f"Danger ({danger.kind}){f': {codes}' if codes else ''}"
@@ -126,8 +133,14 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield f"Note: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
     for line in set_aside_lines(assessment):
         yield f"On record but not used: {line}"
+    for line in outranked(assessment):
+        yield f"Outranked: {line}"
     for gap in assessment.gaps:
         yield f"Data that could not be had: {gap}"
+    for line in data_problems(assessment):
+        yield f"Data problem: {line}"
+    for line in also_on_record(assessment):
+        yield f"Also on record, read by no rule: {line}"
     unread = unread_line(assessment)
     if unread:
         yield unread
@@ -137,6 +150,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     if touched:
         yield f"The documents also disagree on, without bearing on a verdict here: {touched}"
     yield "Sources: " + "; ".join(cited(assessment)) if assessment.advice.fired else "Sources: none"
+    for document in assessment.rules.documents:
+        yield f"{document.code}: {document.citation}"
     yield _basis(assessment)
 
 
@@ -146,7 +161,8 @@ def _basis(assessment: Assessment) -> str:
     facts = len(deciding_facts(assessment))
     return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}; review within {REVIEW_DAYS} days or when a fact changes. "
-        f"Rule set {rules.id} {rules.version}; {facts} facts decided. Rules whose strength or wording is project "
+        f"Rule set {rules.id} {rules.version}, drawn from two narrative reviews without formal grading of evidence; "
+        f"{facts} facts decided. Rules whose strength or wording is project "
         f"policy, not signed by a clinician: {policy}. Maximum ages of facts are assumptions, not signed."
     )
 
@@ -154,9 +170,12 @@ def _basis(assessment: Assessment) -> str:
 def _narrative(assessment: Assessment) -> str:
     rows = "".join(f"<li>{xhtml(o.name)}: {xhtml(o.strength)}</li>" for o in options(assessment))
     missing = "".join(f"<li>{xhtml(label(m.name))}</li>" for m in assessment.advice.missing)
+    cautions = "".join(f"<li>{xhtml(remark_text(assessment, r))}</li>" for r in assessment.advice.cautions)
     parts = [f"<p>{xhtml(summary(assessment))}</p>"]
     if rows:
         parts.append(f"<p>Options</p><ul>{rows}</ul>")
+    if cautions:
+        parts.append(f"<p>Cautions</p><ul>{cautions}</ul>")
     if missing:
         parts.append(f"<p>Missing</p><ul>{missing}</ul>")
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'

@@ -6,6 +6,7 @@ Its keys are the vocabulary of the worked cases, plus the facts with their state
 from collections.abc import Mapping
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.sections import indicator
 from adapter.case.fact import Fact, State
 from adapter.case.finding import Finding
 from adapter.case.origin import Origin
@@ -31,6 +32,7 @@ def report(assessment: Assessment) -> Report:
         "rule_set": f"{assessment.rules.id}|{assessment.rules.version}",
         "scope": advice.scope.value,
         **listed,
+        "indicator": indicator(assessment),
         "facts": facts,
         "findings": [finding_report(finding) for finding in assessment.findings],
         "ledger": ledger_report(assessment.ledger),

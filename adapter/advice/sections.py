@@ -5,14 +5,16 @@ Each is a list of plain lines; how they look is decided by the one who renders t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact, State
 from adapter.case.truth import Truth
-from adapter.ldt import Disagreement, Remark, Strength, TherapyAdvice
-from adapter.ldt.rule import Rule
+from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
+from adapter.ldt.rule import Rated, Rule
+from adapter.mapping.ledger import Entry, Level, Outcome
 
 STRENGTHS = {
     Strength.PREFERRED: "preferred (+++)",
@@ -21,19 +23,25 @@ STRENGTHS = {
     Strength.CONTRAINDICATED: "contraindicated",
 }
 
+IndicatorCode = Literal["info", "warning", "critical"]
+INDICATORS: dict[Indicator, IndicatorCode] = {
+    Indicator.INFO: "info",
+    Indicator.WARNING: "warning",
+    Indicator.CRITICAL: "critical",
+}
+
 NARRATIVE_FACTS = ("ki67_percent", "who_grade", "liver_burden_percent")
 """Facts that often stand only in reports: their absence is told together with reports that were not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One therapy for people: its name, strength, the rules behind it, and whether unknown facts could exclude it."""
+    """One therapy for people: its name, its strength (provisional while unknown facts could exclude it), its rules."""
 
     therapy: TherapyAdvice
     name: str
     strength: str
     because: tuple[str, ...]
-    provisional: bool
 
 
 def options(assessment: Assessment) -> Iterator[Option]:
@@ -42,7 +50,18 @@ def options(assessment: Assessment) -> Iterator[Option]:
     for therapy in assessment.advice.therapies:
         because = tuple(f"{r.rule} {rules.rules[r.rule].row.title}" for r in therapy.because)
         name = rules.therapies[therapy.code].name
-        yield Option(therapy, name, STRENGTHS[therapy.strength], because, therapy.provisional)
+        strength = STRENGTHS[therapy.strength] + (", provisional" if therapy.provisional else "")
+        yield Option(therapy, name, strength, because)
+
+
+def outranked(assessment: Assessment) -> Iterator[str]:
+    """Ratings that others outrank, so that both sides are seen: what a contraindication or an exception set aside."""
+    for therapy in assessment.advice.therapies:
+        weak = (Rated.SUPPORT, Rated.DOWNGRADE) if therapy.strength.offered else (Rated.DOWNGRADE,)
+        ratings = [r for r in therapy.set_aside if r.rated not in weak]
+        if ratings:
+            rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
+            yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
 
 
 def short_name(assessment: Assessment, code: str) -> str:
@@ -54,7 +73,7 @@ def remark_text(assessment: Assessment, remark: Remark) -> str:
     """A caution, action or note in words."""
     if remark.code.startswith("provisional_"):
         name = short_name(assessment, remark.code.removeprefix("provisional_"))
-        facts = ", ".join(label(fact).lower() for fact in remark.facts)
+        facts = ", ".join(in_sentence(fact) for fact in remark.facts)
         return f"{name} is provisional: unknown {facts} could exclude it"
     return assessment.rules.codes[remark.code].text
 
@@ -64,11 +83,41 @@ def label(name: str) -> str:
     return catalogue()[name].label
 
 
+def in_sentence(name: str) -> str:
+    """The label of a fact inside of a sentence: its first word in lower case, unless it is an acronym or a name."""
+    text = label(name)
+    first = text.split(" ")[0]
+    return text[0].lower() + text[1:] if first.isalpha() and first[1:].islower() else text
+
+
+def remark_line(assessment: Assessment, remark: Remark) -> str:
+    """A caution, action or note in words, with its rules."""
+    rules = f" ({', '.join(remark.rules)})" if remark.rules else ""
+    return f"{remark_text(assessment, remark)}{rules}"
+
+
+def danger_rules(assessment: Assessment) -> list[Rule]:
+    """The rules behind the dangers: those that exclude a planned therapy in this case, and those of a crisis."""
+    rules, advice = assessment.rules, assessment.advice
+    codes = {code for danger in advice.dangers for code in danger.codes}
+    crisis = any(danger.kind == "crisis" for danger in advice.dangers)
+    frame = rules.frame(assessment.case).offering(advice.offered)
+    return [
+        rule
+        for rule in rules.rules.values()
+        if (crisis and rule.id in rules.safety.crisis_rules)
+        or (
+            any(rating.rated.excludes and rating.therapy in codes for rating in rule.ratings)
+            and rule.condition.test(frame) is Truth.TRUE
+        )
+    ]
+
+
 def missing_lines(assessment: Assessment) -> Iterator[str]:
     """Each missing fact: how it stands, which rules wait for it, which therapies it could change."""
     for missing in assessment.advice.missing:
         fact = assessment.case.facts[missing.name]
-        standing = standing_of(fact, catalogue()[missing.name])
+        standing = standing_of(fact, catalogue()[missing.name], procedure=assessment.case.procedure)
         changes = ", ".join(short_name(assessment, code) for code in missing.therapies)
         rules = ", ".join(missing.rules)
         yield f"{label(missing.name)}: {standing}. Waiting: {rules}{f'; could change {changes}' if changes else ''}"
@@ -80,6 +129,7 @@ def deciding_facts(assessment: Assessment) -> list[Fact]:
     names = {fact for therapy in advice.therapies for fact in therapy.facts}
     names |= {fact for remark in advice.cautions for fact in remark.facts}
     names |= {fact for rule in scope_rules(assessment) for fact in rule.facts}
+    names |= {fact for rule in danger_rules(assessment) for fact in rule.facts}
     facts = (assessment.case.facts[definition.name] for definition in catalogue().inputs)
     return [fact for fact in facts if fact.name in names and fact.known is not None]
 
@@ -105,13 +155,49 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
     for definition in catalogue().facts.values():
         fact = assessment.case.facts[definition.name]
         if fact.known is None and fact.state is not State.ABSENT and fact.name not in asked:
-            yield f"{definition.label}: {standing_of(fact, definition)} ({place_of(fact.origins)})"
+            standing = standing_of(fact, definition, procedure=assessment.case.procedure)
+            yield f"{definition.label}: {standing} ({place_of(fact.origins)})"
         for unused in fact.unused:
             newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
-            if newer and unused.state is not State.ABSENT:
+            if newer and unused.reason != "no-limit-sent":
                 when = f" of {unused.when.day}" if unused.when else ""
                 reason = unused.reason.replace("-", " ")
                 yield f"{definition.label}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
+
+
+def data_problems(assessment: Assessment) -> Iterator[str]:
+    """What was wrong with the input, by kind, and codes of procedures and orders that nobody reads."""
+    places: dict[str, list[str]] = {}
+    for finding in assessment.findings:
+        if finding.severity != "info":
+            places.setdefault(f"{finding.code.replace('-', ' ')} ({finding.hint})", []).append(finding.place)
+    for problem, found in places.items():
+        shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        yield f"{problem}: {shown}"
+    for kind, word in (("procedure", "procedures"), ("order", "orders")):
+        codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
+        if codes:
+            yield f"{word} whose codes are not read as facts: {', '.join(dict.fromkeys(codes))}"
+
+
+def not_understood(entry: Entry) -> bool:
+    """Whether a coded element came to nothing although it may matter: its code is unknown, or cannot decide alone."""
+    return entry.level is Level.CODED and entry.outcome is not Outcome.USED and not entry.reason.startswith("no-")
+
+
+def also_on_record(assessment: Assessment) -> Iterator[str]:
+    """Observed facts that no rule reads and a clinician wants beside the judgement that is asked for."""
+    for name in ("portal_vein_thrombosis", "lvef_percent", "ecog", "overall_disease_status"):
+        fact = assessment.case.facts[name]
+        if fact.known is not None:
+            yield fact_line(fact)
+
+
+def indicator(assessment: Assessment) -> IndicatorCode:
+    """The indicator of P12, raised from info to warning where data were missing from the input or set aside."""
+    own = INDICATORS[assessment.advice.indicator]
+    doubtful = bool(assessment.gaps) or any(True for _ in set_aside_lines(assessment))
+    return "warning" if own == "info" and doubtful and assessment.advice.scope is Scope.APPLIES else own
 
 
 def disagreements(assessment: Assessment) -> Iterator[str]:
@@ -159,11 +245,12 @@ def cited(assessment: Assessment) -> Iterator[str]:
 
 
 def shown_rules(assessment: Assessment) -> list[Rule]:
-    """The rules behind what is shown: verdicts, cautions, scope."""
+    """The rules behind what is shown: verdicts, cautions, steps, scope, dangers."""
     advice = assessment.advice
     ids = {rating.rule for therapy in advice.therapies for rating in therapy.because}
     ids |= {rule for remark in advice.cautions for rule in remark.rules if not remark.code.startswith("provisional_")}
-    ids |= {rule.id for rule in scope_rules(assessment)}
+    ids |= {rule for remark in advice.actions for rule in remark.rules}
+    ids |= {rule.id for rule in (*scope_rules(assessment), *danger_rules(assessment))}
     return [rule for rule in assessment.rules.rules.values() if rule.id in ids]
 
 

@@ -4,15 +4,19 @@ What came by FHIR is referred to; what came by HL7 v2, was calculated, or stands
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from adapter.advice.assessment import Assessment, PatientName
 from adapter.advice.sections import deciding_facts
-from adapter.advice.wording import place_of, plain
+from adapter.advice.wording import markdown, place_of, plain
 from adapter.case.catalogue import FactDefinition, catalogue
 from adapter.case.fact import Fact
 from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value, to_text
 from adapter.terminology.systems import LDT_FACT
+
+REASONS = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
+"""What R4 lets CarePlan.activity.detail.reasonReference refer to; of others a contained Observation tells the fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,10 @@ def supporting(assessment: Assessment, base: str) -> Supporting:
     of_fact: dict[str, str] = {}
     for fact in deciding_facts(assessment):
         sent = [_resource(origin.place) for origin in fact.origins if origin.wire == "fhir"]
-        if sent and all("/" in key for key in sent):
-            references.extend(sent)
-            of_fact[fact.name] = sent[0]
+        references.extend(key for key in sent if "/" in key or key.startswith("urn:"))
+        reasons = [key for key in sent if key.split("/")[0] in REASONS]
+        if reasons:
+            of_fact[fact.name] = reasons[0]
             continue
         observation = _observation(fact, assessment.patient, base)
         contained.append(observation)
@@ -60,9 +65,9 @@ def _observation(fact: Fact, patient: PatientName, base: str) -> dict[str, objec
         observation["effectiveDateTime"] = fact.when.day
     if fact.known is not None:
         observation.update(_value(fact.known, definition, system))
-    place = plain(place_of(fact.origins))
+    place = place_of(fact.origins)
     if place:
-        observation["note"] = [{"text": f"From {place}"}]
+        observation["note"] = [{"text": f"From {markdown(place)}"}]
     return observation
 
 
@@ -99,12 +104,20 @@ def _quantity(value: Quantity, definition: FactDefinition) -> dict[str, object]:
         "code": definition.unit,
     }
     if value.exact is not None:
-        return {"valueQuantity": {"value": round(value.exact, 6), **unit}}
+        return {"valueQuantity": {"value": _written(value.exact), **unit}}
     if value.low is not None and value.high is not None:
-        low, high = round(value.low, 6), round(value.high, 6)
+        if value.low_open or value.high_open:
+            return {"valueString": f"{to_text(value)} {definition.unit}, ends excluded"}
+        low, high = _written(value.low), _written(value.high)
         return {"valueRange": {"low": {"value": low, **unit}, "high": {"value": high, **unit}}}
     if value.high is not None:
         return {"valueQuantity": {"value": value.high, "comparator": "<" if value.high_open else "<=", **unit}}
     if value.low is not None:
         return {"valueQuantity": {"value": value.low, "comparator": ">" if value.low_open else ">=", **unit}}
     return {}
+
+
+def _written(number: Decimal) -> Decimal:
+    """The number with its own digits; a quotient that goes on is cut to six decimals."""
+    exponent = number.as_tuple().exponent
+    return round(number, 6) if isinstance(exponent, int) and exponent < -6 else number

@@ -43,6 +43,7 @@ REASONS = {
     "not-precise-enough": "known only in part",
     "conflicting-values": "values contradict each other",
     "stated-and-derived-differ": "the stated and the calculated value differ",
+    "thrombosis-on-record": "a portal vein thrombosis is on record; whether the vein is occluded is not said",
     "birth-date-not-recorded": "no date of birth",
     "birth-date-in-the-future": "the date of birth is in the future",
     "birth-date-implausible": "the date of birth is implausible",
@@ -85,12 +86,12 @@ def value_of(fact: Fact, definition: FactDefinition) -> str:
     return f"{to_text(value, VALUES)} {unit}".strip()
 
 
-def standing_of(fact: Fact, definition: FactDefinition) -> str:
+def standing_of(fact: Fact, definition: FactDefinition, *, procedure: bool = False) -> str:
     """Why a fact cannot be used, for people: not recorded, stale since a date, preliminary ..."""
     when = fact.when.day if fact.when else ""
     match fact.state:
         case State.STALE:
-            return f"too old: {value_of(fact, definition)} of {when}, may be {_age(definition)} old at most"
+            return f"too old: {value_of(fact, definition)} of {when}, may be {_age(definition, procedure)} old at most"
         case State.PRELIMINARY:
             return f"not final ({fact.reason.replace('-', ' ')}): {value_of(fact, definition)} of {when or 'no date'}"
         case State.UNDATED:
@@ -105,8 +106,8 @@ def standing_of(fact: Fact, definition: FactDefinition) -> str:
             return REASONS.get(fact.reason, fact.reason.replace("-", " "))
 
 
-def _age(definition: FactDefinition) -> str:
-    expiry = definition.expiry(procedure=False)
+def _age(definition: FactDefinition, procedure: bool) -> str:
+    expiry = definition.expiry(procedure=procedure)
     return expiry.words if expiry else "any age"
 
 

@@ -22,12 +22,14 @@ class Case:
     """Every fact of the catalogue for one patient, present or not.
 
     `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`) or a case file's id; it is never logged.
+    `procedure`: the facts were judged by the shorter ages that hold while a procedure is being signed.
     """
 
     subject: str
     as_of: datetime
     facts: Mapping[str, Fact]
     findings: tuple[Finding, ...] = ()
+    procedure: bool = False
 
     def known(self, name: str) -> Value | None:
         """The value that a rule may read, None when the fact is not PRESENT."""
@@ -51,4 +53,4 @@ def build_case(
         series[statement.fact].append(statement)
     facts = {name: merge(fact, series.get(name, ()), clock) for name, fact in definitions.facts.items()}
     facts.update(derive(facts, series, clock))
-    return Case(subject, clock.as_of, facts, tuple(contradictions(facts)))
+    return Case(subject, clock.as_of, facts, tuple(contradictions(facts)), clock.procedure)

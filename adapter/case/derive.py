@@ -14,7 +14,7 @@ from adapter.case.moment import Moment, months_before, whole_months
 from adapter.case.number import EXACT
 from adapter.case.origin import Origin
 from adapter.case.truth import Truth
-from adapter.case.value import Day, Members, Quantity, Value
+from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value
 
 TACE = frozenset({"ctace", "deb_tace"})
 TRANSARTERIAL = TACE | {"tae", "tare_lobar", "tare_whole_liver", "radiation_segmentectomy"}
@@ -42,7 +42,22 @@ def derive(facts: Mapping[str, Fact], series: Series, clock: Clock) -> dict[str,
         "nlr_baseline": _baseline(ratios, sessions, facts, clock.as_of),
         "nlr_6_months": _at_six_months(ratios, sessions),
     }
-    return {name: _combined(facts[name], fact) for name, fact in derived.items()}
+    combined = {name: _combined(facts[name], fact) for name, fact in derived.items()}
+    return combined | {"portal_vein_status": _portal_vein(facts["portal_vein_status"], facts["portal_vein_thrombosis"])}
+
+
+def _portal_vein(stated: Fact, thrombosis: Fact) -> Fact:
+    """A recorded thrombosis contradicts "patent", unless the vein was certainly seen patent after it."""
+    if not isinstance(thrombosis.known, Flag) or not thrombosis.known.yes:
+        return stated
+    if stated.known is None:
+        return stated if stated.state is not State.ABSENT else replace(stated, reason="thrombosis-on-record")
+    if not isinstance(stated.known, Coded) or stated.known.exact != "patent":
+        return stated
+    if thrombosis.when is not None and stated.when is not None and thrombosis.when.before(stated.when):
+        return stated
+    origins = stated.origins + thrombosis.origins
+    return Fact(stated.name, State.CONFLICTING, "thrombosis-on-record", None, thrombosis.when, origins, stated.unused)
 
 
 def _combined(stated: Fact, derived: Fact) -> Fact:

@@ -44,6 +44,7 @@ class Statement:
 
     `identity` names the result that a later statement may correct or withdraw (`""`: none); `issued` orders
     corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age;
+    `series` is the identity without the time, for corrections (`replaces`) that change the time itself;
     `remark` is the code of something odd that does not exclude it (flag-contradicts-value).
     """
 
@@ -57,6 +58,8 @@ class Statement:
     reason: str = ""
     enduring: bool = False
     remark: str = ""
+    series: str = ""
+    replaces: bool = False
 
     def __repr__(self) -> str:
         return f"Statement({self.fact} {self.standing.value} at {self.origin.place})"

@@ -33,14 +33,15 @@ def merge(definition: FactDefinition, statements: Sequence[Statement], clock: Cl
     """The fact on the clock's day. `statements` are in order of arrival; the order matters only between corrections."""
     usable: list[Statement] = []
     unused: list[Unused] = []
-    for statement in effective_versions(statements):
+    current = effective_versions(statements)
+    for statement in current:
         setback = set_back(definition, statement, clock)
         if setback is None:
             usable.append(statement)
         else:
             unused.append(setback)
     if not usable:
-        return _without_value(definition, statements, unused)
+        return _without_value(definition, current, unused)
     return _merged(definition, usable, _newest_first(unused))
 
 
@@ -51,10 +52,21 @@ def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
         if not statement.identity and statement.standing is Standing.WITHDRAWN:
             current = {key: one for key, one in current.items() if not _withdraws(statement, one)}
         key = statement.identity or f"#{number}"
+        if statement.replaces and key not in current:
+            key = _only_of_series(statement, current) or key
         earlier = current.get(key)
         if earlier is None or not _issued_before(statement, earlier):
             current[key] = _promoted(statement, earlier)
     return list(current.values())
+
+
+def _only_of_series(statement: Statement, current: dict[str, Statement]) -> str:
+    """The one stored version of a result whose time the correction changed; several withdrawn ones all go."""
+    keys = [key for key, one in current.items() if one.series and one.series == statement.series]
+    if len(keys) > 1 and statement.standing is Standing.WITHDRAWN:
+        for key in keys[1:]:
+            del current[key]
+    return keys[0] if keys and (len(keys) == 1 or statement.standing is Standing.WITHDRAWN) else ""
 
 
 def _withdraws(withdrawal: Statement, earlier: Statement) -> bool:
@@ -236,6 +248,11 @@ def _union(definition: FactDefinition, usable: list[Statement], unused: tuple[Un
         if not _admits(statement, stated, event, value)
         for one in (event, statement)
     ]
+    if against and definition.max_age != NO_EXPIRY:
+        # A list of what is planned now: contradicting drafts are all planned, and the list is not known to be whole.
+        together = reduce(Members.joined, (replace(value, complete=False) for _, value in lists))
+        last = max(usable, key=_time_key)
+        return Fact(definition.name, State.PRESENT, "", together, last.when, origins_of(usable), unused)
     if against:
         newest = max(against, key=_time_key)
         origins = origins_of(against)

@@ -12,11 +12,13 @@ from rich.tree import Tree
 from adapter.advice.assessment import Assessment
 from adapter.advice.card import summary
 from adapter.advice.sections import (
+    also_on_record,
     fact_line,
+    indicator,
     label,
     missing_lines,
     options,
-    remark_text,
+    remark_line,
     scope_rules,
     set_aside_lines,
     short_name,
@@ -35,11 +37,16 @@ COLOURS = {
 INDICATORS = {"info": "green", "warning": "yellow", "critical": "bold red"}
 
 
+def printable(text: str) -> str:
+    """Text from a sender without characters that could drive the terminal."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def show(console: Console, assessment: Assessment) -> None:
     """The advice on one patient or case."""
     advice = assessment.advice
-    colour = INDICATORS[advice.indicator.value]
-    title = f"{escape(assessment.case.subject)}  [{colour}]{advice.indicator.value}[/]"
+    colour = INDICATORS[indicator(assessment)]
+    title = f"{escape(printable(assessment.case.subject))}  [{colour}]{indicator(assessment)}[/]"
     console.print(Panel(Text(summary(assessment)), title=title, title_align="left", border_style=colour))
     if advice.scope is Scope.NOT_APPLICABLE:
         for rule in scope_rules(assessment):
@@ -48,10 +55,12 @@ def show(console: Console, assessment: Assessment) -> None:
     if rated:
         console.print(_table(assessment))
     _lines(console, "Danger", [f"{d.kind}: {', '.join(d.codes)}" for d in advice.dangers], "bold red")
-    _lines(console, "Cautions", [remark_text(assessment, r) for r in advice.cautions], "yellow")
+    _lines(console, "Cautions", [remark_line(assessment, r) for r in advice.cautions], "yellow")
     _lines(console, "Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])], "magenta")
+    _lines(console, "Also on record, read by no rule", also_on_record(assessment), "")
+    _lines(console, "Data that could not be had", assessment.gaps, "magenta")
     _lines(
-        console, "To do", [remark_text(assessment, r) for r in advice.actions if r.code in assessment.rules.codes], ""
+        console, "To do", [remark_line(assessment, r) for r in advice.actions if r.code in assessment.rules.codes], ""
     )
     _lines(console, "On record but not used", list(set_aside_lines(assessment)), "dim")
 
@@ -61,12 +70,14 @@ def _table(assessment: Assessment) -> Table:
     for column in ("", "Therapy", "Strength", "Because"):
         table.add_column(column, overflow="fold")
     for option in options(assessment):
-        strength = f"{option.strength}{', provisional' if option.provisional else ''}"
         colour = COLOURS[option.therapy.strength]
         planned = "planned" if option.therapy.planned is Truth.TRUE else ""
         because = "; ".join(option.because)
         table.add_row(
-            planned, escape(short_name(assessment, option.therapy.code)), f"[{colour}]{strength}[/]", escape(because)
+            planned,
+            escape(short_name(assessment, option.therapy.code)),
+            f"[{colour}]{option.strength}[/]",
+            escape(because),
         )
     return table
 
@@ -87,7 +98,8 @@ def show_findings(console: Console, title: str, findings: Iterable[Finding]) -> 
     console.print(Text(title, style="bold"))
     for finding in shown:
         colour = {"error": "red", "warning": "yellow", "info": "dim"}[finding.severity]
-        console.print(Text(f"  {finding.severity} {finding.code} at {finding.place}: {finding.hint}", style=colour))
+        text = f"  {finding.severity} {finding.code} at {printable(finding.place)}: {finding.hint}"
+        console.print(Text(text, style=colour))
 
 
 def show_explanation(console: Console, assessment: Assessment) -> None:

@@ -16,9 +16,9 @@ from adapter.case.merge import Clock
 from adapter.fhir.document import Document, NotFhir, read_document
 from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
-from adapter.mapping.hl7v2 import map_hl7v2_bytes
+from adapter.mapping.hl7v2 import map_hl7v2_files
 from adapter.mapping.ledger import Ledger
-from adapter.mapping.patient import Mapped, Mapping, join
+from adapter.mapping.patient import Mapped, Mapping
 
 InputKind = Literal["hl7v2", "fhir", "cases"]
 
@@ -54,20 +54,23 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
     """
     inputs = Inputs()
     exports: list[tuple[str, bytes]] = []
+    streams: list[tuple[str, bytes]] = []
     for path in paths:
         raw = _read(path)
         kind = kind_of(raw)
         match kind:
             case "hl7v2":
-                _take(inputs, inputs.hl7v2, map_hl7v2_bytes(raw, path.name))
+                streams.append((path.name, raw))
             case "cases":
                 inputs.cases.append((path.name, _text(path, raw)))
-            case "fhir" if path.suffix == ".ndjson":
+            case "fhir" if path.suffix.lower() == ".ndjson":
                 exports.append((path.name, raw))
             case "fhir":
                 _take(inputs, inputs.fhir, map_fhir(_document(path.name, raw), path.name))
             case _:
                 assert_never(kind)
+    if streams:
+        _take(inputs, inputs.hl7v2, map_hl7v2_files(streams))
     if exports:
         names = ", ".join(name for name, _ in exports)
         _take(inputs, inputs.fhir, map_fhir(_document(names, b"\n".join(raw for _, raw in exports)), names))
@@ -76,7 +79,7 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
 
 def assessments(inputs: Inputs, clock: Clock, rules: RuleSet) -> Iterator[Assessment]:
     """One assessment per patient or case, in the order of the files. Raises UnreadableFile for a faulty case file."""
-    for mapped in (*join(inputs.hl7v2), *inputs.fhir):
+    for mapped in (*inputs.hl7v2, *inputs.fhir):
         yield assess(mapped, clock, rules)
     for name, text in inputs.cases:
         try:
@@ -89,7 +92,7 @@ def assessments(inputs: Inputs, clock: Clock, rules: RuleSet) -> Iterator[Assess
 
 def count(inputs: Inputs) -> int:
     """How many patients there are before the case files are read."""
-    return len(join(inputs.hl7v2)) + len(inputs.fhir)
+    return len(inputs.hl7v2) + len(inputs.fhir)
 
 
 def _take(inputs: Inputs, patients: list[Mapped], mapping: Mapping) -> None:

@@ -8,10 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from adapter.cli.inputs import UnreadableFile, kind_of
-from adapter.fhir.check import InvalidOutput, check_resource
+from adapter.cli.inputs import kind_of
+from adapter.fhir.check import InvalidOutput, check_r4
 from adapter.fhir.document import NotFhir, read_document
 from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
 
@@ -44,27 +45,41 @@ def _faults(path: Path) -> Iterator[str]:
 
 
 def _fhir(raw: bytes) -> Iterator[str]:
-    import msgspec
-
     try:
         document = read_document(raw)
     except NotFhir as error:
         yield f"{error.code} at {error.place}"
         return
+    yield from _bundle(raw)
     for record in document.records:
         if record.fault is not None:
             yield f"{record.fault.place}: {record.fault.hint}"
             continue
         try:
-            check_resource(msgspec.json.decode(record.raw))
+            check_r4(msgspec.json.decode(record.raw))
         except InvalidOutput as error:
             yield f"{record.place}: {error}"
-        except ImportError:
-            yield f"{record.place}: {record.type} is no resource type of R4B"
+
+
+def _bundle(raw: bytes) -> Iterator[str]:
+    """The Bundle itself, without its entries, which are checked one by one."""
+    try:
+        whole = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return  # NDJSON: there is no Bundle
+    if not isinstance(whole, dict) or whole.get("resourceType") != "Bundle":
+        return
+    try:
+        check_r4({name: value for name, value in whole.items() if name != "entry"})
+    except InvalidOutput as error:
+        yield str(error)
 
 
 def _hl7v2(raw: bytes) -> Iterator[str]:
     for number, chunk in enumerate((c for c in split_messages(raw) if c.kind != "batch"), start=1):
+        if chunk.kind == "truncated":
+            yield f"message {number}: the MLLP frame has no end"
+            continue
         try:
             message = parse_message(chunk.raw)
         except UnusableMessage as error:
@@ -76,15 +91,12 @@ def _hl7v2(raw: bytes) -> Iterator[str]:
 
 
 def _by_structure(raw: bytes, charset: str) -> Iterator[str]:
-    """What hl7apy's message structures say against it; its texts name segments and fields, never values."""
+    """What hl7apy's message structures say against it: the kind of fault only, its texts can quote values."""
     parser = import_module("hl7apy.parser")
     faults = import_module("hl7apy.exceptions")
-    validation = import_module("hl7apy.consts").VALIDATION_LEVEL
+    strict = import_module("hl7apy.consts").VALIDATION_LEVEL.STRICT
     try:
-        text = raw.decode(charset).replace("\n", "\r")
-        parser.parse_message(text, validation_level=validation.STRICT)
-    except (faults.HL7apyException, UnicodeDecodeError) as error:
+        text = raw.decode(charset).replace("\r\n", "\r").replace("\n", "\r")
+        parser.parse_message(text, validation_level=strict).validate()
+    except (faults.HL7apyException, ValueError) as error:
         yield f"{type(error).__name__} (message structure of the declared version)"
-
-
-__all__ = ["UnreadableFile", "validate"]

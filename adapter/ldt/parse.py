@@ -134,7 +134,8 @@ class _Reader:
             case ast.Name(id=name), ast.Constant(value=bool(yes)) if comparison in ("==", "!="):
                 return self.flag(name, yes is (comparison == "=="), text)
             case ast.Name(id=name), ast.Constant(value=str()) if comparison in ("==", "!="):
-                answer = Answer(name, self.answers(name, [right]), text)
+                equal = f"{self.source(left)} == {self.source(right)}"
+                answer = Answer(name, self.answers(name, [right]), equal)
                 return answer if comparison == "==" else Negation(answer, text)
             case ast.Name(id=name), ast.Name(id=other) if comparison is not None:
                 return self.versus(name, comparison, other, text)

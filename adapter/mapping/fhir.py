@@ -84,7 +84,9 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
     findings = (*reader.findings, *excluded_findings(statements))
-    return Mapped(owner, "fhir", tuple(statements), findings, ledger)
+    pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
+    gaps = (pages,) if reader.document.partial else ()
+    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps)
 
 
 def excluded_findings(statements: list[Statement]) -> list[Finding]:
@@ -116,6 +118,7 @@ HINTS = {
     "modifier": "an unknown modifier may turn the meaning round",
     "comparator-unknown": "the comparator is none of <, <=, >, >=",
     "flag-contradicts-value": "the flag says otherwise than the value and the range sent with it; the value is used",
+    "data-type-unknown": "the data type of OBX-2 is not one that holds a value",
     "not-a-date": "the value is no date",
     "code-contradicts-name": "the name sent with the code is that of another analyte",
     "value-and-absent-reason": "a value came together with the reason for its absence",

@@ -343,7 +343,8 @@ def _status(resource: object, path: Accessor) -> str:
         if isinstance(value, str):
             return value
         if isinstance(value, CodeableConcept):
-            return next((coding.code for coding in value.coding if coding.code), "")
+            own = [coding for coding in value.coding if coding.system.startswith("http://terminology.hl7.org/")]
+            return next((coding.code for coding in (*own, *value.coding) if coding.code), "")
     return ""
 
 

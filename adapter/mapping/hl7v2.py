@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import assert_never
 
 from adapter.case.fact import Standing, Statement
 from adapter.case.finding import Finding, Severity
 from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.hl7v2 import (
+    Chunk,
     Message,
     PatientGroup,
     Segment,
@@ -20,7 +22,7 @@ from adapter.hl7v2 import (
 from adapter.mapping.containers import container_entry
 from adapter.mapping.fhir import excluded_findings
 from adapter.mapping.hl7v2_items import Found, Hl7Reader
-from adapter.mapping.hl7v2_patient import Demographics, demographics, key_of, same_person
+from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of, same_person
 from adapter.mapping.hl7v2_values import moment
 from adapter.mapping.interpret import interpret
 from adapter.mapping.item import Item
@@ -34,7 +36,7 @@ from adapter.mapping.tables import Tables, tables
 class _Patient:
     """What messages have brought about one patient so far."""
 
-    key: str
+    key: PatientKey
     person: Demographics
     found: list[Found] = field(default_factory=list)
     births: list[Statement] = field(default_factory=list)
@@ -83,6 +85,9 @@ class _Stream:
                 for source in sources_of(segment.name, reader.message, self.tables)
             ]
         members = list(reader.segments(group))
+        if any(found.segment.name == "MRG" for found in members):
+            hint = "a merge of patient numbers is not applied in this version: results of both numbers stay apart"
+            reader.findings.append(Finding("merge-not-applied", "error", f"{document} MRG[1]", hint))
         if group.patient is None:
             hint = "results without PID belong to nobody: excluded"
             self._exclude(members, reader, "no-patient", f"{document}", hint)
@@ -95,11 +100,11 @@ class _Stream:
             return
         if key.unassigned:
             self.note("no-authority", "warning", place, "the identifier names no assigning authority")
-        self._add(key.text, group.patient, members, reader, document)
+        self._add(key, group.patient, members, reader, document)
 
-    def _add(self, key: str, pid: Segment, members: list[Found], reader: Hl7Reader, document: str) -> None:
+    def _add(self, key: PatientKey, pid: Segment, members: list[Found], reader: Hl7Reader, document: str) -> None:
         person = demographics(pid)
-        patient = self.patients.setdefault(key, _Patient(key, person))
+        patient = self.patients.setdefault(key.text, _Patient(key, person))
         if not same_person(patient.person, person):
             hint = "two of birth date, sex and family name differ from the earlier messages: excluded"
             self.entries.append(_segment_entry(pid, Outcome.SKIPPED, "identity-conflict"))
@@ -147,31 +152,53 @@ def map_hl7v2(
     return stream_mapping(stream)
 
 
+def map_hl7v2_files(
+    files: Iterable[tuple[str, bytes]], *, table: Tables | None = None, zone: tzinfo | None = None
+) -> Mapping:
+    """The patients of files (name, bytes) with one or many messages each, told apart over all files.
+
+    What is no message is named and costs nothing else.
+    """
+    stream = _Stream("", table or tables(), zone)
+    for name, raw in files:
+        stream.name, stream.count = name, 0
+        _take_file(stream, raw)
+    return stream_mapping(stream)
+
+
 def map_hl7v2_bytes(raw: bytes, name: str, *, table: Tables | None = None, zone: tzinfo | None = None) -> Mapping:
-    """The patients of a file with one or many messages; what is no message is named and costs nothing else."""
-    stream = _Stream(name, table or tables(), zone)
+    """The patients of one file."""
+    return map_hl7v2_files([(name, raw)], table=table, zone=zone)
+
+
+def _take_file(stream: _Stream, raw: bytes) -> None:
     for number, chunk in enumerate(split_messages(raw), start=1):
-        place = f"{name} byte {chunk.span[0]}"
-        if chunk.kind == "batch":
+        _take_chunk(stream, chunk, number)
+    if raw.strip() and not raw.rstrip(b" \t").endswith((b"\r", b"\n", b"\x1c")):
+        hint = "the last segment has no segment end: the file may have been cut there"
+        stream.note("last-segment-unterminated", "warning", f"{stream.name} byte {len(raw)}", hint)
+
+
+def _take_chunk(stream: _Stream, chunk: Chunk, number: int) -> None:
+    place = f"{stream.name} byte {chunk.span[0]}"
+    match chunk.kind:
+        case "batch":
             stream.segments += 1
             segment = chunk.raw[:3].decode("ascii")
             ignored = stream.tables.sources.ignored.hl7v2[segment]
             stream.entries.append(Entry(Level.CONTAINER, segment, place, Outcome.IGNORED, ignored))
-            continue
-        if chunk.kind != "message":
+        case "truncated":
             hint = "the MLLP frame has no end: nothing of the message is used"
-            if chunk.kind == "noise":
-                hint = "these bytes are no HL7 message"
-            stream.note(f"message-{chunk.kind}" if chunk.kind == "truncated" else "noise", "error", place, hint)
-            continue
-        try:
-            stream.take(parse_message(chunk.raw))
-        except UnusableMessage as error:
-            stream.note(error.code, "error", f"{place}, message {number}", "the message cannot be read")
-    if raw.strip() and not raw.rstrip(b" \t").endswith((b"\r", b"\n", b"\x1c")):
-        hint = "the last segment has no segment end: the file may have been cut there"
-        stream.note("last-segment-unterminated", "warning", f"{name} byte {len(raw)}", hint)
-    return stream_mapping(stream)
+            stream.note("message-truncated", "error", place, hint)
+        case "noise":
+            stream.note("noise", "error", place, "these bytes are no HL7 message")
+        case "message":
+            try:
+                stream.take(parse_message(chunk.raw))
+            except UnusableMessage as error:
+                stream.note(error.code, "error", f"{place}, message {number}", "the message cannot be read")
+        case _:
+            assert_never(chunk.kind)
 
 
 def stream_mapping(stream: _Stream) -> Mapping:
@@ -207,7 +234,9 @@ def _mapped(patient: _Patient, known: Tables) -> Mapped:
     statements = [*patient.births, *(s for result in interpreted for s in result.statements)]
     containers = len(patient.found) + len(patient.entries)
     findings = (*patient.findings, *excluded_findings(statements))
-    return Mapped(patient.key, "hl7v2", tuple(statements), findings, Ledger(tuple(entries), containers, len(items)))
+    ledger = Ledger(tuple(entries), containers, len(items))
+    key = patient.key
+    return Mapped(key.text, "hl7v2", tuple(statements), findings, ledger, key.authority, key.value)
 
 
 def _container(segment: Segment, own: Sequence[object], known: Tables) -> Entry:

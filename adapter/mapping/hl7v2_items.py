@@ -102,6 +102,7 @@ class Hl7Reader:
             bad_date=bad,
             issued=issued,
             identity=self._identity(source, context, when),
+            series=self._series(source, context),
             group=group,
             body_site=self._codings(context, source.body_site),
             reason=self._codings(context, source.reason),
@@ -132,14 +133,18 @@ class Hl7Reader:
 
         Repeats within one message are numbered: only a later message replaces a result.
         """
-        order = next((text for address in source.order if (text := self._text(context, address))), "")
-        if not order:
+        series = self._series(source, context)
+        if not series:
             return ""
-        parts = [self._text(context, address) for address in source.identity]
-        time = when.earliest.isoformat() if when else ""
-        identity = "|".join([self._sender(), source.segment, order, *parts, time])
+        identity = f"{series}|{when.earliest.isoformat() if when else ''}"
         self._seen[identity] += 1
         return identity if self._seen[identity] == 1 else f"{identity}#{self._seen[identity]}"
+
+    def _series(self, source: Hl7Source, context: Context) -> str:
+        """Order and what tells its results apart, without the time; nothing where no order is named."""
+        order = next((text for address in source.order if (text := self._text(context, address))), "")
+        parts = [self._text(context, address) for address in source.identity]
+        return "|".join([self._sender(), source.segment, order, *parts]) if order else ""
 
     def _text(self, context: Context, address: str) -> str:
         name, number, component = _parsed(address)

@@ -14,6 +14,8 @@ class PatientKey:
 
     text: str = field(repr=False)
     unassigned: bool
+    authority: str = field(repr=False)
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def _key(repetition: Repetition, kind: str, facility: str) -> PatientKey:
     authority = repetition.subcomponent(4, 1) or repetition.subcomponent(4, 2)
     value = repetition.component(1)
     if authority:
-        return PatientKey(f"{authority}/{kind}/{value}", False)
-    return PatientKey(f"[{facility}]/{kind}/{value}", True)
+        return PatientKey(f"{authority}/{kind}/{value}", False, authority, value)
+    return PatientKey(f"[{facility}]/{kind}/{value}", True, "", value)
 
 
 def demographics(pid: Segment) -> Demographics:

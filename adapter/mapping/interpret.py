@@ -155,7 +155,7 @@ def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Ta
     for how in ("flag", "range"):
         statement = _statement(item, fact, row.id, Flag(judgements.get(how, False)), tables, concept=code.concept)
         if statement.identity:
-            statement = replace(statement, identity=f"{statement.identity}#{how}")
+            statement = replace(statement, identity=f"{statement.identity}#{how}", series=f"{statement.series}#{how}")
         if how in judgements:
             yield statement
         elif statement.identity:
@@ -175,16 +175,22 @@ def _statement(
     refutes: bool = False,
 ) -> Statement:
     status = tables.statuses.effect(item.statuses)
-    enduring = item.kind == "diagnosis" and not dated and status.effect != "refuted"
+    listed = item.kind == "diagnosis" and not dated and status.effect != "refuted"
+    # A draft that carries no date is the draft at hand.
+    enduring = listed or (item.kind == "order" and item.when is None and not item.bad_date)
     standing, reason, value = _standing(item, reading, status, enduring=enduring, refutes=refutes)
     sent = item.value.sent if isinstance(item.value, Amount) else ""
     place = item.value_place if item.kind == "result" else item.place
     origin = Origin(item.wire, item.document, place.element, row, concept, sent, place.start, place.end, item.source)
     identity = f"{fact.name}|{item.identity}" if item.identity else ""
     when = item.ended if standing is Standing.EXCLUDED and item.ended is not None else item.when
+    series = f"{fact.name}|{item.series}" if item.series else ""
+    replaces = status.replaces or standing in (Standing.WITHDRAWN, Standing.PROMOTED)
     odd = isinstance(reading, Quantity) and flag_contradicts(item.value, item.flags, item.range)
     remark = "flag-contradicts-value" if odd else ""
-    return Statement(fact.name, standing, value, origin, when, item.issued, identity, reason, enduring, remark)
+    return Statement(
+        fact.name, standing, value, origin, when, item.issued, identity, reason, enduring, remark, series, replaces
+    )
 
 
 def _standing(

@@ -125,6 +125,7 @@ class Item:
     fact: str = ""
     source: str = ""
     ended: Moment | None = None
+    series: str = ""
     misnamed: bool = False
 
     def __repr__(self) -> str:

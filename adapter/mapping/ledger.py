@@ -70,7 +70,7 @@ class Ledger:
     @property
     def unread(self) -> int:
         """How many narratives came that were not read."""
-        return sum(entry.outcome is Outcome.UNREAD for entry in self.entries)
+        return self.counts(Level.CONTAINER)[Outcome.UNREAD]
 
 
 @dataclass(slots=True)

@@ -1,9 +1,8 @@
 """What one input says about one patient: statements, findings and the ledger, ready to become a case.
 
-Several inputs about the same patient are joined here; whether they are the same patient is decided by the wires.
+Whether two inputs are about the same patient is decided by the wires.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from adapter.case.case import Case, build_case
@@ -18,7 +17,8 @@ from adapter.mapping.ledger import Ledger
 class Mapped:
     """One patient as mapped from one or more inputs.
 
-    `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`).
+    `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`); `authority` and `number` are those of an
+    HL7 v2 identifier; `gaps` says in words which part of the data did not come.
     """
 
     subject: str = field(repr=False)
@@ -26,20 +26,13 @@ class Mapped:
     statements: tuple[Statement, ...] = ()
     findings: tuple[Finding, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    authority: str = field(default="", repr=False)
+    number: str = field(default="", repr=False)
+    gaps: tuple[str, ...] = ()
 
     def case(self, clock: Clock) -> Case:
         """The case on the clock's day."""
         return build_case(self.subject, self.statements, clock)
-
-    def joined(self, other: "Mapped") -> "Mapped":
-        """The same patient with what a later input adds."""
-        return Mapped(
-            self.subject,
-            self.wire,
-            self.statements + other.statements,
-            self.findings + other.findings,
-            self.ledger + other.ledger,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +50,3 @@ class Mapping:
         for patient in self.patients:
             total = total + patient.ledger
         return total
-
-
-def join(patients: Iterable[Mapped]) -> tuple[Mapped, ...]:
-    """Patients with the same key as one, in the order in which they first came."""
-    found: dict[str, Mapped] = {}
-    for patient in patients:
-        earlier = found.get(patient.subject)
-        found[patient.subject] = patient if earlier is None else earlier.joined(patient)
-    return tuple(found.values())

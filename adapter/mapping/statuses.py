@@ -17,6 +17,7 @@ class StatusEffect:
 
     effect: Effect
     reason: str = ""
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,13 @@ class Statuses:
 
     tables: dict[str, dict[str, StatusEffect]]
 
+    def _corrects(self, table: str, code: str) -> bool:
+        found = self.tables[table].get(code)
+        return found is not None and found.effect == "final" and found.reason == CORRECTED
+
     def effect(self, statuses: tuple[tuple[str, str], ...]) -> StatusEffect:
         """The first status that says more than "as the result says"; FINAL when none does."""
-        final = StatusEffect("final")
+        final = StatusEffect("final", replaces=any(self._corrects(table, code) for table, code in statuses))
         for table, code in statuses:
             rows = self.tables[table]
             effect = rows.get(code, rows["otherwise"]) if code else rows["missing"]
@@ -37,6 +42,9 @@ class Statuses:
                 return effect
         return final
 
+
+CORRECTED = "corrected"
+"""The reason in the tables that marks a final status which replaces what the same result said before."""
 
 STANDING: dict[Effect, Standing] = {
     "final": Standing.FINAL,

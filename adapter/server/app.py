@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -71,6 +72,7 @@ def build_app(settings: Settings, store: Store, intake: Intake, tables: Tables, 
         return Response(generate_latest(meters.registry), media_type="text/plain; version=0.0.4")
 
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _no_route)
     app.middleware("http")(_guard(meters))
     return Cors(app, settings.cors_origins) if settings.cors_origins else app
 
@@ -99,7 +101,8 @@ def _guard(meters: _Meters) -> Callable[[Request, Next], Awaitable[Response]]:
         except Exception as error:  # noqa: BLE001
             report("request_failed", error)
             response = outcome_response(500, "internal", "the adapter failed; nothing was evaluated", issue="exception")
-        route = getattr(request.scope.get("route"), "path", "unknown")
+        hooks = request.url.path.startswith("/cds-services")
+        route = "/cds-services" if hooks else getattr(request.scope.get("route"), "path", "unknown")
         meters.requests.labels(route, str(response.status_code)).inc()
         meters.seconds.labels(route).observe(time.perf_counter() - started)
         return response
@@ -113,6 +116,12 @@ async def _problem(_request: Request, error: Exception) -> Response:
     raise error
 
 
+async def _no_route(_request: Request, error: Exception) -> Response:
+    """404 and 405 of paths that do not exist, in the form of every other error."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return outcome_response(status, "no-such-route", "there is nothing at this path for this method", issue="not-found")
+
+
 def _health(store: Store, rules: RuleSet) -> Response:
     """200 while the store can be read and written, 503 otherwise; versions and counts, never content."""
     health = store.check()
@@ -124,5 +133,7 @@ def _health(store: Store, rules: RuleSet) -> Response:
     }
     if health.messages is not None:
         body["messages"] = health.messages
+    if health.quarantined is not None:
+        body["quarantined"] = health.quarantined
     status = 200 if health.healthy else 503
     return Response(write_json(body), status, headers=NO_STORE, media_type="application/json")

@@ -134,7 +134,8 @@ def _add(gathered: _Gathered, key: str, raw: bytes) -> str:
             Record(place, record.type, record.key, record.resource, record.raw, record.fault, record.full_url)
         )
     gathered.names.update(document.names)
-    return ""
+    unreadable = sum(record.fault is not None for record in document.records)
+    return f"{unreadable} resource(s) could not be read" if unreadable else ""
 
 
 def _only(mapping: Mapping, patient: str, server: str) -> Mapped:

@@ -1,6 +1,8 @@
 """Running the server: the store, the HTTP application and the MLLP listener, started and stopped together."""
 
 import asyncio
+import contextlib
+import signal
 import socket
 
 import uvicorn
@@ -52,10 +54,26 @@ async def _serve(settings: Settings, store: Store) -> None:
     port = listener.getsockname()[1]
     log().info("serving", address=settings.host, port=port, version=__version__, rule_set=identity)
     try:
-        await server.serve(sockets=[listener])
+        await _until_stopped(server, listener)
     finally:
+        log().info("stopped")
         if mllp is not None:
             await mllp.close()
+
+
+async def _until_stopped(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM, then finish the requests under way: both are a clean end of this process."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, server)
+    with contextlib.ExitStack() as stack:
+        # uvicorn's own handlers would raise the signal again and skip what has to be closed.
+        server.capture_signals = lambda: stack  # type: ignore[method-assign,assignment,return-value]
+        await server.serve(sockets=[listener])
+
+
+def _stop(server: uvicorn.Server) -> None:
+    server.should_exit = True
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -1,5 +1,6 @@
 """Settings of `ldt serve`: a TOML file, then environment variables LDT_..., then the command line; checked at start."""
 
+import os
 import tomllib
 from datetime import UTC, date, datetime, time
 from ipaddress import ip_address
@@ -69,6 +70,11 @@ def load_settings(file: Path | None, overrides: dict[str, object]) -> Settings:
     given = {key: value for key, value in overrides.items() if value is not None}
     try:
         from_file = {} if file is None else tomllib.loads(file.read_text(encoding="utf-8"))
+        unknown = [
+            name for name in os.environ if name.startswith("LDT_") and name[4:].lower() not in Settings.model_fields
+        ]
+        if unknown:
+            raise SettingsError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
         environment = EnvSettingsSource(Settings)()
         return Settings.model_validate({**from_file, **environment, **given})
     except OSError as error:

@@ -27,6 +27,8 @@ class CodeSystems:
 
     def uri(self, sent: str) -> str:
         """The URI of a code system as sent (`LN`, `urn:oid:2.16...`, `http://loinc.org`); `""` when nobody knows it."""
+        if sent.startswith("http://snomed.info/sct/"):
+            sent = "http://snomed.info/sct"  # an edition or version of SNOMED CT
         return (
             self.uri_of.get(sent) or self.uri_of.get(sent.removeprefix("urn:oid:")) or self.uri_of.get(sent.upper(), "")
         )

@@ -4,7 +4,6 @@ Not for how rules use the age.
 """
 
 from datetime import datetime
-from decimal import Decimal
 
 import pytest
 
@@ -111,11 +110,17 @@ def test_a_stated_age_that_differs_conflicts() -> None:
     assert {origin.place for origin in found.origins} == {"PID-7", "OBX[9]-5"}
 
 
-def test_a_stated_age_within_those_that_a_year_of_birth_allows_does_not_conflict() -> None:
-    found = age(born("1961"), says("age_years", amount("65"), on("2026-01-10")), as_of="2026-01-12T12:00Z")
-    assert found.state is State.PRESENT
-    assert isinstance(found.known, Quantity)
-    assert found.known.compare(">=", Quantity.of(Decimal(18))).value == "true"
+@pytest.mark.parametrize(
+    ("stated", "known"),
+    [(amount("65"), amount("65")), (amount("64"), amount("64")), (between("60", "70"), between("64", "65"))],
+)
+def test_a_stated_age_among_those_that_a_year_of_birth_allows_agrees(stated: Quantity, known: Quantity) -> None:
+    found = age(born("1961"), says("age_years", stated, on("2026-01-10")))
+    assert (found.state, found.known) == (State.PRESENT, known)
+
+
+def test_a_stated_age_beyond_those_that_a_year_of_birth_allows_conflicts() -> None:
+    assert age(born("1961"), says("age_years", amount("66"), on("2026-01-10"))).state is State.CONFLICTING
 
 
 def test_a_stated_age_that_was_set_aside_is_still_listed() -> None:

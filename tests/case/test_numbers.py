@@ -134,6 +134,10 @@ def test_numbers_for_people_are_rounded(number: str, places: int, text: str) -> 
     assert shown(Decimal(number), places) == text
 
 
+def test_numbers_for_people_have_two_decimals() -> None:
+    assert shown(Decimal("1.23456")) == "1.23"
+
+
 def test_every_number_that_is_read_can_be_shown() -> None:
     number = read_decimal("9" * MAX_DIGITS)
     assert number is not None

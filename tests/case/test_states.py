@@ -7,6 +7,7 @@ import pytest
 
 from adapter.case.catalogue import NO_EXPIRY, Kind, catalogue
 from adapter.case.fact import Fact, Standing, State, Statement
+from adapter.case.origin import Origin
 from adapter.case.value import Members, Value
 from tests.case.statements import (
     AS_OF,
@@ -127,6 +128,11 @@ def test_an_undated_value_with_an_expiry_is_undated() -> None:
     found = merged(RESULT, says("x", amount("210")))
     assert (found.state, found.reason, found.known) == (State.UNDATED, "undated", None)
     assert found.on_record == amount("210")
+
+
+def test_a_statement_is_not_enduring_unless_it_says_so() -> None:
+    statement = Statement("x", Standing.FINAL, amount("210"), Origin("hl7v2", "A1", "OBX[1]-5"))
+    assert merged(RESULT, statement).state is State.UNDATED
 
 
 def test_an_undated_value_without_expiry_is_present() -> None:

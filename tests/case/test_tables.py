@@ -92,12 +92,16 @@ def test_broken_yaml_names_its_line(tmp_path: Path, text: str, line: int) -> Non
     assert _refused(tmp_path, text).line == line
 
 
-@pytest.mark.parametrize("raw", [b"a: \xb5mol/L\n", b"a: b\x00c\n", b"a: \x07\n"])
-def test_yaml_of_bytes_that_are_no_text_is_refused_as_a_table(tmp_path: Path, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [(b"a: \xb5mol/L\n", 1), (b"\na: b\nc: \xb5mol/L\n", 3), (b"a: b\x00c\n", 1), (b"a: b\nc: \x07\n", 2)],
+)
+def test_yaml_of_bytes_that_are_no_text_names_its_line(tmp_path: Path, raw: bytes, line: int) -> None:
     path = tmp_path / "rules.yaml"
     path.write_bytes(raw)
-    with pytest.raises(TableError):
+    with pytest.raises(TableError) as caught:
         read_yaml(path)
+    assert (caught.value.file, caught.value.line) == ("rules.yaml", line)
 
 
 @pytest.mark.parametrize(

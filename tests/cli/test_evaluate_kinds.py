@@ -158,7 +158,6 @@ def test_messages_of_two_people_under_one_number_are_kept_apart_in_one_file(tmp_
     assert [finding["code"] for finding in ran.findings] == ["identity-conflict"]
 
 
-@pytest.mark.xfail(reason="files are joined by the number alone: another birth date, sex and name are not noticed")
 def test_messages_of_two_people_under_one_number_are_kept_apart_over_files(tmp_path: Path) -> None:
     one = write(tmp_path, "a.hl7", message(BILIRUBIN))
     other = write(tmp_path, "b.hl7", message(result(1, "1751-7", "3.9", "g/dL"), pid=STRANGER, control_id="M2"))

@@ -140,6 +140,13 @@ def test_two_servers_use_one_id_for_two_resources(reverse: bool) -> None:
 
 
 @pytest.mark.hazard("HZ-P04")
+def test_an_entry_without_full_url_is_not_that_of_another_server() -> None:
+    names = _names((f"{FOREIGN}/Patient/P1", patient("P1")), ("", patient("P1")))
+    assert resolve(Reference("Patient/P1"), names) == "Patient/P1"
+    assert resolve(Reference(f"{FOREIGN}/Patient/P1"), names) == f"{FOREIGN}/Patient/P1"
+
+
+@pytest.mark.hazard("HZ-P04")
 def test_an_entry_of_another_server_is_not_taken_for_a_resource_of_this_one() -> None:
     """The Bundle of a proxy holds only the other server's Patient/P1."""
     names = _names((f"{FOREIGN}/Patient/P1", patient("P1")), ("", observation("o1")))

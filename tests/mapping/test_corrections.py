@@ -9,9 +9,7 @@ import pytest
 
 from adapter.fhir.document import read_document
 from adapter.mapping.fhir import map_fhir
-from adapter.mapping.patient import Mapped, join
 from tests.mapping.senders import (
-    CLOCK,
     PATIENT,
     Json,
     Resource,
@@ -27,7 +25,6 @@ from tests.mapping.senders import (
     obr,
     observation,
     obx,
-    only,
     platelets,
     report,
     standing,
@@ -155,19 +152,6 @@ def test_a_version_entered_in_error_without_its_code_takes_the_value_back() -> N
         "subject": {"reference": "Patient/P1"},
     }
     assert known(by_fhir(laboratory("777-3", 35, "10*3/uL"), wiped), PLATELETS) is None
-
-
-def test_two_inputs_about_one_patient_are_one_case() -> None:
-    first = only(by_fhir(laboratory("777-3", 35, "10*3/uL")))
-    second = only(by_fhir(laboratory("2160-0", 1, "mg/dL", id="o2")))
-    other = Mapped("Patient/P2", "fhir")
-    joined = join([first, other, second])
-    assert [patient.subject for patient in joined] == ["Patient/P1", "Patient/P2"]
-    case = joined[0].case(CLOCK)
-    assert case.known(PLATELETS) is not None
-    assert case.known("creatinine_mg_dl") is not None
-    assert joined[0].ledger.containers == first.ledger.containers + second.ledger.containers
-    assert joined[0].ledger.balanced
 
 
 # Lists whose members come one by one ----------------------------------------------------------------------------------
