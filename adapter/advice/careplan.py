@@ -149,7 +149,7 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     touched = also_touched(assessment)
     if touched:
         yield f"The documents also disagree on, without bearing on a verdict here: {touched}"
-    yield "Sources: " + "; ".join(cited(assessment)) if assessment.advice.fired else "Sources: none"
+    yield f"Sources: {'; '.join(cited(assessment)) or 'none'}"
     for document in assessment.rules.documents:
         yield f"{document.code}: {document.citation}"
     yield _basis(assessment)

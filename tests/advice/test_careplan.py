@@ -1,6 +1,7 @@
 """CarePlans: a draft proposal that says all that the card says, valid R4, about the right patient."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -135,7 +136,7 @@ def test_every_missing_fact_and_every_step_is_an_activity(name: str) -> None:
         assert found[missing.name]["description"].startswith("Obtain: ")
         assert found[missing.name]["reasonCode"] == [{"text": ", ".join(missing.rules)}]
     for action in advice.actions:
-        assert found[action.code]["description"] == plain(RULES.codes[action.code].text)
+        assert found[action.code]["description"] == plain(f"{RULES.codes[action.code].text} ({', '.join(action.rules)})")
         assert found[action.code]["reasonCode"] == [{"text": ", ".join(action.rules)}]
 
 
@@ -143,7 +144,7 @@ def test_every_missing_fact_and_every_step_is_an_activity(name: str) -> None:
 def test_what_the_card_says_is_in_the_careplan_too(name: str) -> None:
     """Lines of the card, section by section: both are made from the same advice."""
     found, plan = parts(detail(EVERYONE[name])), plan_of(name)
-    said = "\n".join(strings(plan))
+    said = re.sub(r"\\(.)", r"\1", "\n".join(strings(plan)))  # notes are Markdown: active characters are escaped
     for row in found.rows:
         assert f"{row.therapy}: {row.strength}" in said or f"Not recommended: {row.therapy} (" in said
         assert all(rule.split(" ")[0] in said for rule in row.rules)
@@ -178,7 +179,8 @@ def test_the_narrative_is_well_formed_xhtml_with_every_option_and_missing_fact(n
     narrative = ElementTree.fromstring(plan_of(name)["text"]["div"])  # noqa: S314
     assert narrative.tag == "{http://www.w3.org/1999/xhtml}div"
     shown = [item.text or "" for item in narrative.iter("{http://www.w3.org/1999/xhtml}li")]
-    assert len(shown) == len(assessment.advice.therapies) + len(assessment.advice.missing)
+    advice = assessment.advice
+    assert len(shown) == len(advice.therapies) + len(advice.cautions) + len(advice.missing)
     for therapy in assessment.advice.therapies:
         assert any(line.startswith(plain(f"{RULES.therapies[therapy.code].name}: ")) for line in shown)
 

@@ -91,7 +91,7 @@ def of_statuses() -> set[str]:
     assert isinstance(tables, dict)
     effects = [text for rows in tables.values() if isinstance(rows, dict) for text in rows.values()]
     reasons = {str(text).partition(" ")[2] or str(text) for text in effects}
-    return reasons - {"final", "as-result", "promoted"}
+    return reasons - {"final", "as-result", "promoted", "corrected"}
 
 
 def written() -> set[str]:
