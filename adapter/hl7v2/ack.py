@@ -182,7 +182,7 @@ def _answer(received: _Received, code: AckCode, control_id: str, now: datetime, 
 def _msh(
     received: _Received, writer: "_Writer", control_id: str, now: datetime, version: tuple[int, ...]
 ) -> list[bytes]:
-    field, time = received.field, now.strftime("%Y%m%d%H%M%S%z").encode("ascii")
+    field, time = received.field, writer.text(now.strftime("%Y%m%d%H%M%S%z"))
     message_type = _message_type(writer, field(9), version)
     msh = [b"MSH", writer.delimiters.encoding_characters, field(5), field(6), field(3), field(4), time, b""]
     msh += [message_type, writer.text(control_id), field(11), field(12)]

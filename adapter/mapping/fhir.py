@@ -40,6 +40,11 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
     for record in document.records:
         if record.place in superseded:
             entries.append(Entry(Level.CONTAINER, record.type, record.place, Outcome.SKIPPED, "superseded"))
+            items = reader.items(record)
+            coded += len(items)
+            entries += [
+                Entry(Level.CODED, item.kind, item.place.element, Outcome.SKIPPED, "superseded") for item in items
+            ]
             hint = "the id stands twice: only the latest version counts"
             findings.append(Finding("resource-id-twice", "warning", record.place, hint))
     own = len(unowned) + len(superseded)

@@ -155,7 +155,8 @@ def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Ta
     for how in ("flag", "range"):
         statement = _statement(item, fact, row.id, Flag(judgements.get(how, False)), tables, concept=code.concept)
         if statement.identity:
-            statement = replace(statement, identity=f"{statement.identity}#{how}", series=f"{statement.series}#{how}")
+            series = f"{statement.series}#{how}" if statement.series else ""
+            statement = replace(statement, identity=f"{statement.identity}#{how}", series=series)
         if how in judgements:
             yield statement
         elif statement.identity:
@@ -204,7 +205,8 @@ def _standing(
         return Standing.FINAL, "refuted", Flag(not value.yes)
     if status.effect in ("absent", "withdrawn"):
         return STANDING[status.effect], _reason(status), None
-    if status.effect != "final" and (status.effect != "promoted" or value is None):
+    unsaid = reading == Problem(Standing.ABSENT, "empty")  # only a message without a value promotes the stored one
+    if status.effect != "final" and (status.effect != "promoted" or unsaid):
         return STANDING[status.effect], _reason(status), value
     if isinstance(reading, Problem):
         return reading.standing, reading.reason, None

@@ -150,6 +150,7 @@ def rows() -> Iterator[Sent]:
 
 def _tumour() -> Iterator[Sent]:
     yield _diagnosis("diagnosis-nen", "diagnosis", "nen", "C7A.8", "255046005")
+    yield _diagnosis("diagnosis-hcc", "diagnosis", "hcc", "C22.0")
     yield _coded(
         "diagnosis-nen-morphology",
         "diagnosis",
@@ -368,6 +369,7 @@ def _laboratory() -> Iterator[Sent]:
     yield _number("neutrophils-share", "neutrophils_percent", "770-8", ("60", "%"), "60", ("26511-6", "60", "%"))
     yield _number("lymphocytes-share", "lymphocytes_percent", "736-9", ("20", "%"), "20", ("26478-8", "20", "%"))
     yield _diagnosis("ascites", "ascites", True, "R18.8", "389026000")
+    yield _diagnosis("ascites-malignant", "ascites", True, "R18.0", "236005001")
     yield _diagnosis("portal-vein-thrombosis", "portal_vein_thrombosis", True, "I81", "17920008")
     yield _number("lvef", "lvef_percent", "8806-2", ("55", "%"), "55", ("18043-0", "55", "%"))
     yield _number("ecog", "ecog", "89247-1", ("1", "{score}"), "1", ("42800-3", "1", ""))
@@ -379,6 +381,18 @@ def _plans() -> Iterator[Sent]:
     no_site = "an OBR has no body site of the procedure"
     yield Sent("planned-tae", "planned_therapies", has("tae"), (hepatic,), "", no_site, (order("57238002"),))
     yield _order("planned-tare", some(*TARE), "764677008")
+    liver, kidney = (order("57238002", bodySite=[_site(code)]) for code in ("10200004", "64033007"))
+    embolised = some("tae", "ctace", "deb_tace")
+    yield Sent("planned-embolisation-of-liver", "planned_therapies", embolised, (liver,), "", no_site, (kidney,))
+    yield _order("planned-tare-other-codes", some(*TARE), cpt="79445")
+    occluded = order("04L33DZ", system="http://www.cms.gov/Medicare/Coding/ICD10")
+    yield Sent(
+        "planned-embolisation-hepatic-artery",
+        "planned_therapies",
+        some(*TRANSARTERIAL),
+        (occluded,),
+        omg("04L33DZ^^I10P"),
+    )
     yield _order("planned-embolisation-billing", some(*TRANSARTERIAL), cpt="37243")
     yield _order("planned-thermal-ablation", has("thermal_ablation"), "428115007", "47382")
     yield _order("planned-rfa", has("rfa"), "708625004")

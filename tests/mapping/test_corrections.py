@@ -25,6 +25,7 @@ from tests.mapping.senders import (
     obr,
     observation,
     obx,
+    only,
     platelets,
     report,
     standing,
@@ -47,6 +48,7 @@ def test_a_flag_and_a_range_say_whether_it_is_high() -> None:
     assert known(by_hl7(hiaa("6", limits="<6")), "hiaa_high") is True
     assert standing(by_hl7(hiaa("60", limits="0-6", flag="N")), "hiaa_high") == ("conflicting", "conflicting-values")
     assert standing(by_hl7(hiaa("60")), "hiaa_high") == ("excluded", "no-limit-sent")
+    assert standing(by_hl7(hiaa("60", flag="H~N")), "hiaa_high") == ("excluded", "no-limit-sent")
     assert standing(by_hl7(hiaa("60", flag="A")), "hiaa_high") == ("excluded", "no-limit-sent")
 
 
@@ -59,6 +61,10 @@ def test_a_flag_and_a_range_say_it_in_fhir_too() -> None:
     low: Json = [concept("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "N")]
     both: Resource = {**urine, "referenceRange": limits, "interpretation": low}
     assert standing(by_fhir(both), "hiaa_high") == ("conflicting", "conflicting-values")
+    two: Json = [{"high": {"value": 6, "code": "mg/(24.h)"}}, {"high": {"value": 90, "code": "mg/(24.h)"}}]
+    assert standing(by_fhir({**urine, "referenceRange": two}), "hiaa_high") == ("excluded", "no-limit-sent")
+    critical: Json = [{"high": {"value": 90, "code": "mg/(24.h)"}, "type": concept("http://example.org", "critical")}]
+    assert standing(by_fhir({**urine, "referenceRange": critical}), "hiaa_high") == ("excluded", "no-limit-sent")
     other_unit: Json = [{"high": {"value": 6, "code": "umol/(24.h)"}}]
     assert standing(by_fhir({**urine, "referenceRange": other_unit}), "hiaa_high") == ("excluded", "no-limit-sent")
 
@@ -72,6 +78,17 @@ def test_a_withdrawn_flag_is_gone(status: str) -> None:
 def test_a_withdrawn_flag_is_gone_in_fhir_too() -> None:
     high = laboratory("1695-6", 60, "mg/(24.h)", interpretation=HIGH)
     assert known(by_fhir(high, laboratory("1695-6", 60, "mg/(24.h)", status="entered-in-error")), "hiaa_high") is None
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "corrected"])
+def test_a_withdrawn_or_corrected_flag_leaves_that_of_another_result(status: str) -> None:
+    high = laboratory("1695-6", 60, "mg/(24.h)", interpretation=HIGH, id="a")
+    older = {"effectiveDateTime": "2026-01-09T08:00:00Z", "interpretation": HIGH}
+    other = laboratory("1695-6", 70, "mg/(24.h)", id="b", status=status, **older)
+    for resources in ((high, other), (other, high)):
+        mapping = by_fhir(*resources)
+        assert known(mapping, "hiaa_high") is True
+        assert [origin.place for origin in fact(mapping, "hiaa_high").origins] == ["Observation/a#value"]
 
 
 @pytest.mark.parametrize(("limits", "flag", "value"), [("0-6", "", False), ("", "N", False), ("", "", None)])
@@ -114,6 +131,26 @@ def test_what_differs_in_its_identity_is_no_correction(other: dict[str, str]) ->
     assert standing(by_hl7(first, second), PLATELETS) == ("conflicting", "conflicting-values")
 
 
+def test_a_later_report_of_the_same_order_may_add_an_older_result() -> None:
+    """The time tells the results of one order apart, also across messages."""
+    first, second = report(platelets("35")), report(platelets("210", when="20260109080000+0000"), control="A2")
+    assert known(by_hl7(first, second), PLATELETS) == 35
+
+
+def test_without_an_order_number_nothing_is_a_correction() -> None:
+    bare = "OBR|1|||58410-2^CBC^LN|||20260110080000+0000"
+    first, second = report(platelets("35"), order=bare), report(platelets("135"), order=bare, control="A2")
+    assert standing(by_hl7(first, second), PLATELETS) == ("conflicting", "conflicting-values")
+
+
+def test_a_code_of_ours_beside_a_standard_one_is_one_statement() -> None:
+    own = "https://ldt-adapter.example.org/fhir/CodeSystem/ldt-fact"
+    codings: Json = [{"system": own, "code": "bilirubin_mg_dl"}, {"system": "http://loinc.org", "code": "1975-2"}]
+    mapping = by_fhir({**laboratory("1975-2", 1.1, "mg/dL"), "code": {"coding": codings}})
+    assert [s.fact for s in only(mapping).statements] == ["birth_date", "bilirubin_mg_dl"]
+    assert known(mapping, "bilirubin_mg_dl") == Decimal("1.1")
+
+
 def lesion(value: str, number: int) -> str:
     return obx("33728-7^Size^LN", value, "mm", number=number, site="10200004^^SCT")
 
@@ -135,6 +172,12 @@ def test_the_later_version_of_a_resource_counts_and_a_finding_says_so() -> None:
     mapping = by_fhir(laboratory("777-3", 35, "10*3/uL"), laboratory("777-3", 135, "10*3/uL"))
     assert known(mapping, PLATELETS) == 135
     assert "resource-id-twice" in finding_codes(mapping)
+
+
+def test_an_older_version_that_comes_later_does_not_count() -> None:
+    newer = laboratory("777-3", 135, "10*3/uL", meta={"lastUpdated": "2026-01-11T00:00:00Z"})
+    older = laboratory("777-3", 35, "10*3/uL", meta={"lastUpdated": "2026-01-10T00:00:00Z"})
+    assert known(by_fhir(older, newer), PLATELETS) == known(by_fhir(newer, older), PLATELETS) == 135
 
 
 def test_what_the_earlier_version_said_of_other_facts_is_gone() -> None:

@@ -14,6 +14,7 @@ from tests.mapping.hazard_log import OBR, PID, log_mapping, log_message, log_obx
 from tests.mapping.senders import (
     OWN,
     SNOMED,
+    Json,
     Resource,
     by_fhir,
     concept,
@@ -68,6 +69,24 @@ def test_a_code_against_its_name_is_not_used(code: str, name: str, value: str, u
     for mapping in (hl7, fhir):
         assert fact(mapping, of).state.value == "excluded"
         assert known(mapping, of) is None
+
+
+@pytest.mark.hazard("HZ-C03")
+@pytest.mark.parametrize("name", ["", "Creatinine", "CREATININE, SERUM", "Kreatinin", "Creatinine; glucose fasting"])
+def test_a_name_that_may_be_that_of_the_code_is_no_contradiction(name: str) -> None:
+    mapping = log_mapping(log_report(log_obx(f"2160-0^{name}^LN", "1.5", "mg/dL")))
+    assert known(mapping, "creatinine_mg_dl") == Decimal("1.5")
+
+
+@pytest.mark.hazard("HZ-C04")
+def test_two_answers_in_one_are_none() -> None:
+    two = log_obx("33732-9^Grade^LN", "54102005^G1^SCT^1663004^G2^SCT", "", kind="CWE")
+    assert standing(log_mapping(log_report(two)), "who_grade") == ("excluded", "conflicting-codes")
+    codings: Json = [{"system": SNOMED, "code": code} for code in ("54102005", "1663004")]
+    fhir = by_fhir(observation("33732-9", valueCodeableConcept={"coding": codings}))
+    assert standing(fhir, "who_grade") == ("excluded", "conflicting-codes")
+    own = log_obx("who_grade^^99LDT", "G1^^99LDT^G2^^99LDT", "", kind="CWE")
+    assert standing(log_mapping(log_report(own)), "who_grade") == ("excluded", "conflicting-codes")
 
 
 @pytest.mark.hazard("HZ-C04")

@@ -82,6 +82,15 @@ def test_equal_ids_of_two_servers_are_two_patients() -> None:
     assert sorted(by_patient(mapping).values()) == ["210 10*3/uL", "35 10*3/uL"]
 
 
+@pytest.mark.hazard("HZ-P04")
+def test_the_patient_of_another_server_is_not_that_of_ours() -> None:
+    """One foreign entry alone: its id is not read as if it were of the server that the request is about."""
+    foreign: Json = {"fullUrl": "https://other.example.org/fhir/Patient/P1", "resource": PATIENT}
+    whole: Resource = {"resourceType": "Bundle", "type": "collection", "entry": [foreign]}
+    mapping = map_fhir(read_document(json.dumps(whole).encode()), "b", server="https://ehr.example.org/fhir")
+    assert [patient.subject for patient in mapping.patients] == ["https://other.example.org/fhir/Patient/P1"]
+
+
 @pytest.mark.hazard("HZ-P05")
 def test_equal_numbers_of_two_hospitals_are_two_patients() -> None:
     def sent(hospital: str, value: str, control: str) -> str:
@@ -133,15 +142,50 @@ def test_a_number_reused_for_another_person_is_not_taken() -> None:
 
 @pytest.mark.hazard("HZ-P11")
 @pytest.mark.parametrize(
+    "other",
+    [
+        "PID|1||P1^^^HOSP^MR||ROE^JANE||19990101|F",
+        "PID|1||P1^^^HOSP^MR||ROE^JANE||19610405|M",
+        "PID|1||P1^^^HOSP^MR||DOE^JANE||19990101|M",
+    ],
+    ids=["name and birth date", "name and sex", "birth date and sex"],
+)
+def test_two_differences_are_another_person(other: str) -> None:
+    later = log_report(log_platelets("35"), control="A2", order=OBR.replace("R1^", "R2^"), pid=other)
+    mapping = log_mapping(log_report(log_platelets("210")), later)
+    assert by_patient(mapping) == {"HOSP/MR/P1": "210 10*3/uL"}
+    assert "identity-conflict" in finding_codes(mapping)
+
+
+@pytest.mark.hazard("HZ-P11")
+def test_what_a_second_message_added_is_held_against_the_third() -> None:
+    people = ("||19610405", "DOE^JANE||19610405|F", "ROE^MAX||19610405|M")
+    messages = [
+        log_report(
+            log_platelets(str(n)),
+            control=f"A{n}",
+            order=OBR.replace("R1^", f"R{n}^"),
+            pid=f"PID|1||P1^^^HOSP^MR||{person}",
+        )
+        for n, person in enumerate(people, 1)
+    ]
+    mapping = log_mapping(*messages)
+    assert [s.origin.sent for s in mapping.patients[0].statements if s.fact == PLATELETS] == ["1 10*3/uL", "2 10*3/uL"]
+    assert "identity-conflict" in finding_codes(mapping)
+
+
+@pytest.mark.hazard("HZ-P11")
+@pytest.mark.parametrize(
     "same",
     [
         "PID|1||P1^^^HOSP^MR||ROE^JANE||19610405|F",
         "PID|1||P1^^^HOSP^MR||Doe^Jane||19610405|F",
         "PID|1||P1^^^HOSP^MR||DOE^JANE||19610504|F",
+        "PID|1||P1^^^HOSP^MR||Doe^Jane||19610504|F",
         "PID|1||P1^^^HOSP^MR",
         'PID|1||P1^^^HOSP^MR||""||""|""',
     ],
-    ids=["married", "letter case", "one typing error", "nothing sent", "deleted"],
+    ids=["married", "letter case", "one typing error", "letter case and a typing error", "nothing sent", "deleted"],
 )
 def test_one_difference_is_no_other_person(same: str) -> None:
     order = OBR.replace("R1^", "R2^").replace("|20260110080000|", "|20260111080000|")
@@ -183,12 +227,16 @@ def test_a_result_posted_for_the_wrong_patient_is_withdrawn() -> None:
 
 
 @pytest.mark.hazard("HZ-P16")
-def test_a_result_without_filler_number_can_be_withdrawn_too() -> None:
-    order = OBR.replace("|R1^LAB|", "||").replace("OBR|1||", "OBR|1|ORD1|")
+@pytest.mark.parametrize(
+    "order", [OBR.replace("||R1^LAB|", "|ORD1||"), OBR.replace("||R1^LAB|", "|||")], ids=["placer", "none"]
+)
+def test_a_result_without_filler_number_can_be_withdrawn_too(order: str) -> None:
     first, second = (
         log_report(log_platelets("35", status=s), control=c, order=order) for s, c in (("F", "A1"), ("W", "A2"))
     )
     assert standing(log_mapping(first, second), PLATELETS)[0] == "absent"
+    other = log_report(log_platelets("210", when="20260109080000"), control="A0", order=order)
+    assert known(log_mapping(other, first, second), PLATELETS) == 210
 
 
 URN = "urn:uuid:6e1f9c1e-0000-4000-8000-000000000001"

@@ -77,7 +77,7 @@ def test_cannot_be_obtained_is_no_value_whatever_the_field_holds() -> None:
     for status, reason in (("X", "not-obtained"), ("N", "not-asked")):
         mapping = log_mapping(log_report(log_platelets("0", status=status)))
         assert standing(mapping, PLATELETS) == ("absent", reason)
-        assert known(mapping, PLATELETS) is None
+        assert fact(mapping, PLATELETS).on_record is None
 
 
 @pytest.mark.hazard("HZ-S05")

@@ -60,7 +60,9 @@ def test_a_partial_date_is_an_interval() -> None:
     [year] = [s for s in only(by_fhir(count(210, effectiveDateTime="2026"))).statements if s.fact == PLATELETS]
     assert year.when is not None
     assert year.when.span == timedelta(days=365)
-    # What it cannot settle stays open: all of 2025 is neither within the last 30 days nor outside of them.
+    # What it cannot settle stays open: all of 2025 is neither within the last 30 days nor outside of them, and of a
+    # year that has only begun nobody knows whether the result is of a day that has passed.
+    assert standing(by_fhir(count(210, effectiveDateTime="2026")), PLATELETS) == ("undated", "date-too-imprecise")
     assert standing(by_fhir(count(210, effectiveDateTime="2025")), PLATELETS) == ("undated", "date-too-imprecise")
     assert standing(log_mapping(log_report(log_platelets("210", when="2025"))), PLATELETS) == (
         "undated",
@@ -79,6 +81,18 @@ def test_the_order_is_that_of_instants() -> None:
         count(210, id="b", effectiveDateTime="2026-01-11T04:00:00Z"),
     )
     assert known(by_fhir(early, late), PLATELETS) == 35
+
+
+@pytest.mark.hazard("HZ-T04")
+def test_a_time_without_zone_is_in_that_of_the_message_else_of_the_sender() -> None:
+    def instant(sent: str) -> datetime:
+        text = log_report(log_platelets("35", when="20260110233000")).replace("20260110093000", sent)
+        [statement] = [s for s in only(log_mapping(text)).statements if s.fact == PLATELETS]
+        assert statement.when is not None
+        return statement.when.earliest
+
+    assert instant("20260110093000+0100") == datetime(2026, 1, 10, 22, 30, tzinfo=UTC)
+    assert instant("20260110093000") == datetime(2026, 1, 11, 4, 30, tzinfo=UTC)
 
 
 class Berlin(tzinfo):

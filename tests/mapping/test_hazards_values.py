@@ -165,6 +165,9 @@ def test_text_and_nothing_are_no_value() -> None:
     hemolysed = log_mapping(log_report(log_platelets("Hemolyzed, see note", "", kind="TX")))
     empty = log_mapping(log_report(log_platelets("")))
     assert standing(hemolysed, PLATELETS) == ("absent", "text-result")
+    for kind in ("ST", ""):
+        worded = log_mapping(log_report(log_platelets("Hemolyzed", "", kind=kind)))
+        assert standing(worded, PLATELETS) == ("absent", "text-result")
     assert standing(empty, PLATELETS) == ("absent", "empty")
     assert standing(by_fhir(observation("777-3", valueString="Hemolyzed")), PLATELETS) == ("absent", "text-result")
     assert standing(by_fhir(observation("777-3")), PLATELETS) == ("absent", "empty")
@@ -226,19 +229,38 @@ def test_direct_bilirubin_is_not_total_bilirubin() -> None:
 def test_several_values_in_one_field_are_none() -> None:
     repeated = log_mapping(log_report(log_obx("2160-0^Creatinine^LN", "1.2~4.8", "mg/dL")))
     assert standing(repeated, CREATININE) == ("excluded", "multiple-values")
+    half = log_obx("33732-9^Grade^LN", "54102005^^SCT~^G2", "", kind="CWE")
+    assert standing(log_mapping(log_report(half)), "who_grade") == ("excluded", "not-a-coded-answer")
     graded = log_obx("33732-9^Grade^LN", "54102005^^SCT~1663004^^SCT", "", kind="CWE")
     assert standing(log_mapping(log_report(graded)), "who_grade") == ("excluded", "multiple-values")
 
 
-@pytest.mark.hazard("HZ-V22")
-def test_a_flag_against_the_value_is_said() -> None:
-    segment = "OBX|1|NM|777-3^Platelets^LN||210|10*3/uL|150-400|LL|||F|||20260110080000"
-    low: Json = [{"coding": [{"code": "LL"}]}]
+def flagged(value: str, flag: str) -> list[Mapping]:
+    """A platelet count with its range 150-400 and a flag, by HL7 and by FHIR."""
+    segment = f"OBX|1|NM|777-3^Platelets^LN||{value}|10*3/uL|150-400|{flag}|||F|||20260110080000"
+    coded: Json = [{"coding": [{"code": flag}]}]
     limits: Json = [{"low": quantity(150, "10*3/uL"), "high": quantity(400, "10*3/uL")}]
-    resource = laboratory("777-3", 210, "10*3/uL", interpretation=low, referenceRange=limits)
-    for mapping in (log_mapping(log_report(segment)), by_fhir(resource)):
-        assert known(mapping, PLATELETS) == 210
+    resource = laboratory("777-3", json.loads(value), "10*3/uL", interpretation=coded, referenceRange=limits)
+    return [log_mapping(log_report(segment)), by_fhir(resource)]
+
+
+@pytest.mark.hazard("HZ-V22")
+@pytest.mark.parametrize(
+    ("value", "flag"), [("210", "LL"), ("210", "H"), ("35", "N"), ("410", "N"), ("410", "L"), ("35", "HH")]
+)
+def test_a_flag_against_the_value_is_said(value: str, flag: str) -> None:
+    for mapping in flagged(value, flag):
+        assert known(mapping, PLATELETS) == int(value)
         assert "flag-contradicts-value" in finding_codes(mapping)
+
+
+@pytest.mark.hazard("HZ-V22")
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [("210", "N"), ("35", "LL"), ("35", "L"), ("410", "H"), ("150", "N"), ("400", "N"), ("35", "A"), ("210", "")],
+)
+def test_a_flag_that_agrees_is_not_mentioned(value: str, flag: str) -> None:
+    assert [finding_codes(mapping) for mapping in flagged(value, flag)] == [[], []]
 
 
 @pytest.mark.hazard("HZ-V23")
@@ -261,7 +283,9 @@ def test_a_reason_for_no_value_is_kept_and_beside_a_value_it_excludes() -> None:
     assert standing(said, PLATELETS) == ("absent", "not-a-number")
     assert finding_codes(said) == []
     both_sent = laboratory("777-3", 210, "10*3/uL", dataAbsentReason=reason)
-    assert standing(by_fhir(both_sent), PLATELETS) == ("excluded", "invalid")
+    mapping = by_fhir(both_sent)
+    assert fact(mapping, PLATELETS).state.value == "excluded"
+    assert finding_codes(mapping) == [fact(mapping, PLATELETS).reason]
 
 
 @pytest.mark.hazard("HZ-V25")
@@ -275,6 +299,19 @@ def test_a_titre_is_no_quantity() -> None:
         observation("29593-1", valueRatio={"numerator": quantity(1, "1"), "denominator": quantity(128, "1")})
     )
     assert standing(ratio, "ki67_percent") == ("excluded", "not-a-quantity")
+
+
+def test_both_ends_of_an_interval_must_be_possible() -> None:
+    too_high = log_mapping(log_report(log_platelets("^100^-^6000", kind="SN")))
+    too_low = log_mapping(log_report(log_platelets("^-5^-^100", kind="SN")))
+    assert [standing(mapping, PLATELETS) for mapping in (too_high, too_low)] == [("excluded", "implausible")] * 2
+
+
+def test_an_interval_has_one_unit() -> None:
+    mixed = observation("1975-2", valueRange={"low": quantity(1, "mg/dL"), "high": quantity(34.2, "umol/L")})
+    assert standing(by_fhir(mixed), BILIRUBIN) == ("excluded", "unit-conflicting")
+    low_only = observation("1975-2", valueRange={"low": quantity(1, "mg/dL")})
+    assert known(by_fhir(low_only), BILIRUBIN) == {"low": 1}
 
 
 # Both units of one result, and what the derived lists do with a zero ---------------------------------------------------

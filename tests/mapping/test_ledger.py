@@ -187,7 +187,7 @@ def test_segments_and_resources_say_what_became_of_them() -> None:
     assert outcome(hl7, "NTE") == [(Outcome.UNREAD, "narrative")]
     assert outcome(hl7, "ZZZ") == [(Outcome.SKIPPED, "site-segment")]
     assert outcome(hl7, "ABC") == [(Outcome.SKIPPED, "not-read")]
-    assert hl7.unread == 3  # the OBX, as segment and as coded element, and the NTE
+    assert hl7.unread == 2  # the OBX with its text, and the NTE
 
 
 def test_resources_say_what_became_of_them() -> None:
@@ -215,6 +215,21 @@ def test_resources_say_what_became_of_them() -> None:
     assert fhir.unread == 1
 
 
+def test_a_segment_with_several_outcomes_shows_what_an_analyst_must_see_first() -> None:
+    """A panel with a part that nobody knows and one that was not final is unmapped, not merely skipped."""
+    parts: list[Json] = [
+        {"code": concept("http://loinc.org", "1742-6")},
+        {"code": concept("http://loinc.org", "777-3"), "valueQuantity": {"value": 1}},
+        {"code": concept("http://loinc.org", "0000-0")},
+    ]
+    ledger = by_fhir(observation("58410-2", component=parts)).whole_ledger
+    assert {entry.outcome for entry in of_coded(ledger)} == {Outcome.IGNORED, Outcome.SKIPPED, Outcome.UNMAPPED}
+    assert outcome(ledger, "Observation")[0][0] is Outcome.UNMAPPED
+    del parts[2]
+    known_parts = by_fhir(observation("58410-2", component=parts)).whole_ledger
+    assert outcome(known_parts, "Observation")[0][0] is Outcome.SKIPPED
+
+
 def test_unmapped_codes_are_counted_by_code_for_the_analyst() -> None:
     mapping = by_hl7(report(obx("PLT^n^L", "1"), obx("PLT^n^L", "2", sub="2"), obx("HGB^n^L", "3")))
     assert list(mapping.whole_ledger.unmapped()) == [("L|PLT", 2), ("L|HGB", 1)]
@@ -235,6 +250,15 @@ def test_bundles_inside_parameters_are_counted() -> None:
     inner = json.loads(bundle(PATIENT, observation("777-3")))
     raw = json.dumps({"resourceType": "Parameters", "parameter": [{"name": "a", "resource": inner}]}).encode()
     assert map_fhir(read_document(raw), "p").whole_ledger.containers == 2
+
+
+def test_an_earlier_version_of_a_resource_is_counted_too() -> None:
+    resources: list[Resource] = [laboratory("777-3", 35, "10*3/uL"), laboratory("777-3", 135, "10*3/uL")]
+    ledger = by_fhir(*resources).whole_ledger
+    text = bundle(PATIENT, *resources).decode()
+    assert containers(ledger) == counting.types(text)
+    assert (ledger.coded, coded(ledger)) == (counting.coded_elements(text),) * 2
+    assert Counter(entry.outcome for entry in of_coded(ledger)) == {Outcome.USED: 1, Outcome.SKIPPED: 1}
 
 
 def test_answers_and_components_are_counted_one_by_one() -> None:

@@ -83,7 +83,7 @@ FAULTS = [
         "rows.yaml",
         row(""),
         row(NEW_ROW % ("ecog", "result", "ecog", 'limit: "above"')),
-        "no yes-or-no",
+        "cannot state ecog",
         '  - {id: "new"',
     ),
     Fault("unknown limit", "rows.yaml", 'limit: "above"', 'limit: "below"', "limit"),

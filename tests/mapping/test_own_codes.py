@@ -298,6 +298,11 @@ def test_a_number_without_its_unit_is_taken_only_where_the_question_names_the_un
     )
 
 
+def test_a_unit_that_is_sent_counts_even_where_the_question_names_one() -> None:
+    sent: Resource = {"valueQuantity": quantity(34.2, "umol/L")}
+    assert known(by_fhir(questionnaire(("bilirubin_mg_dl", sent))), "bilirubin_mg_dl") == 2
+
+
 def test_a_number_keeps_the_digits_that_were_sent() -> None:
     raw = observation("bilirubin_mg_dl", system=OWN, valueQuantity={"value": 1.5, "system": UCUM, "code": "mg/dL"})
     hl7 = fact(by_hl7(report(obx("bilirubin_mg_dl^^99LDT", "1.50", "mg/dL"))), "bilirubin_mg_dl").known

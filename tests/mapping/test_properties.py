@@ -19,6 +19,7 @@ from adapter.mapping.hl7v2 import map_hl7v2_bytes
 from adapter.mapping.patient import Mapping
 from tests.mapping.senders import (
     CLOCK,
+    OWN,
     Json,
     Resource,
     bundle,
@@ -28,6 +29,7 @@ from tests.mapping.senders import (
     fact,
     header,
     laboratory,
+    observation,
     platelets,
     procedure,
     report,
@@ -209,19 +211,24 @@ def test_deep_json_is_no_crash(raw: bytes) -> None:
         accounted(mapping)
 
 
-@pytest.mark.parametrize("where", ["in a value", "in a name"])
-def test_text_that_is_no_utf8_is_no_crash_and_is_not_read(where: str) -> None:
-    """A sender of Latin-1 calls it JSON; JSON is UTF-8, and nothing of the input is used."""
+@pytest.mark.parametrize("where", ["in a code", "in a value", "in a name"])
+def test_text_that_is_no_utf8_is_no_crash_and_states_nothing(where: str) -> None:
+    """A sender of Latin-1 calls it JSON; JSON is UTF-8. What cannot be read is excluded, never read with replacement."""
     word = "Müller"
     patient: Resource = {
         "resourceType": "Patient",
         "id": "P1",
         "name": [{"family": word if where == "in a name" else ""}],
     }
-    result = {**laboratory("777-3", 210, "10*3/uL"), "valueString": word if where == "in a value" else ""}
-    whole: Json = {"resourceType": "Bundle", "entry": [{"resource": patient}, {"resource": result}]}
-    with pytest.raises(NotFhir):
-        read_document(json.dumps(whole, ensure_ascii=False).encode("latin-1"))
+    spoilt = {**laboratory("777-3", 210, "10*3/uL"), "valueString": word if where == "in a value" else ""}
+    if where == "in a code":
+        spoilt = observation("who_grade", system=OWN, valueCodeableConcept={"coding": [{"system": OWN, "code": word}]})
+    whole: Json = {"resourceType": "Bundle", "entry": [{"resource": patient}, {"resource": spoilt}]}
+    mapping = mapped(json.dumps(whole, ensure_ascii=False).encode("latin-1"))
+    if mapping is not None:
+        accounted(mapping)
+        stated = {s.fact for found in mapping.patients for s in found.statements}
+        assert where == "in a name" or stated == set()
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "0001-01-05", "9999-12-31"])

@@ -11,7 +11,19 @@ import yaml
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.patient import Mapping
 from tests.mapping.rows_by_wire import Sent, rows
-from tests.mapping.senders import Resource, by_fhir, by_hl7, known, message, observation, obx, report
+from tests.mapping.senders import (
+    SNOMED,
+    Resource,
+    by_fhir,
+    by_hl7,
+    condition,
+    header,
+    known,
+    message,
+    observation,
+    obx,
+    report,
+)
 from tests.repository import ROOT
 
 SENT = list(rows())
@@ -87,6 +99,48 @@ def test_what_did_not_happen_is_no_companion(companion: Resource) -> None:
     [tracer, scan] = next(sent.fhir for sent in SENT if sent.row == "sstr-pet-billing")
     assert "sstr-pet-billing" in rows_used(by_fhir(tracer, scan))
     assert "sstr-pet-billing" not in rows_used(by_fhir(tracer, {**scan, **companion}))
+
+
+def test_a_gene_result_that_was_not_obtained_is_no_companion() -> None:
+    sent = next(sent.hl7 for sent in SENT if sent.row == "daxx-atrx-variant")
+    first, gene, variant = sent.partition("48018-6^^LN")
+    assert "daxx-atrx-variant" not in rows_used(by_hl7(first + gene + variant.replace("|F|", "|X|", 1)))
+
+
+def test_what_has_no_date_stands_beside_nothing() -> None:
+    [tracer, scan] = next(sent.fhir for sent in SENT if sent.row == "sstr-pet-billing")
+    undated = [{key: value for key, value in one.items() if key != "performedDateTime"} for one in (tracer, scan)]
+    assert "sstr-pet-billing" not in rows_used(by_fhir(*undated))
+
+
+def test_orders_of_two_messages_are_two_drafts() -> None:
+    def ordered(*codes: str, control: str) -> str:
+        segments = [
+            segment
+            for number, code in enumerate(codes)
+            for segment in (f"ORC|NW|{control}{number}|||||||20260110080000+0000", f"OBR|1|{control}{number}||{code}")
+        ]
+        return message(*segments, head=header(control, "OMG^O19^OMG_O19"))
+
+    tace, drug = "314617008^^SCT", "3639^^RXNORM"
+    assert "planned-agent-doxorubicin" in rows_used(by_hl7(ordered(tace, drug, control="A1")))
+    apart = by_hl7(ordered(tace, control="A1"), ordered(drug, control="A2"))
+    assert "planned-agent-doxorubicin" not in rows_used(apart)
+
+
+def test_the_first_row_whose_needs_are_met_is_the_one_that_counts() -> None:
+    """Embolisation of the hepatic artery with a drug of the same day is TACE, and not bland embolisation as well."""
+    [embolised, drug] = next(sent.fhir for sent in SENT if sent.row == "prior-embolisation-with-drug")
+    [hepatic] = next(sent.fhir for sent in SENT if sent.row == "prior-tae")
+    mapping = by_fhir({**embolised, "bodySite": hepatic["bodySite"]}, drug)
+    assert known(mapping, "prior_liver_directed") == {"has": [], "one_of": [["ctace", "deb_tace"]], "complete": False}
+
+
+def test_a_diagnosis_holds_without_a_date_and_a_crisis_does_not() -> None:
+    nameless = condition("C7B.02", recordedDate="no date")
+    assert known(by_fhir(nameless), "liver_metastases") is True
+    crisis = condition("237833006", system=SNOMED, recordedDate="2026-01-05")
+    assert known(by_fhir(crisis), "carcinoid_crisis_active") is None
 
 
 CODES = list(csv.DictReader((TABLES / "codes.csv").read_text(encoding="utf-8").splitlines()))

@@ -313,8 +313,27 @@ def test_a_cancelled_order_takes_the_plan_back() -> None:
     assert standing(by_hl7(omg("NW"), omg("CA")), "planned_therapies")[0] == NONE
 
 
-def test_a_deleted_diagnosis_is_taken_back() -> None:
-    assert standing(by_hl7(dg1(), dg1(action="D")), "liver_metastases")[0] == NONE
+def test_a_cancellation_has_a_time_of_its_own() -> None:
+    """ORC-9 is when the order control was sent: a later one is still about the same order."""
+    later = omg("CA").replace("20260110080000", "20260111080000")
+    assert standing(by_hl7(omg("NW"), later), "planned_therapies")[0] == NONE
+
+
+def test_a_cancellation_of_another_order_takes_nothing_back() -> None:
+    assert known(by_hl7(omg("NW"), omg("CA").replace("|O1|", "|O2|")), "planned_therapies") is not None
+
+
+@pytest.mark.parametrize("attested", ["20260110080000", "20260111080000"])
+def test_a_deleted_diagnosis_is_taken_back(attested: str) -> None:
+    """DG1-20 identifies the diagnosis, whenever it was attested."""
+    deleted = dg1(action="D").replace("|20260110080000+0000|D1|", f"|{attested}+0000|D1|")
+    assert standing(by_hl7(dg1(), deleted), "liver_metastases")[0] == NONE
+
+
+@pytest.mark.parametrize("performed", ["20260110080000", "20260110090000"])
+def test_a_deleted_procedure_is_taken_back(performed: str) -> None:
+    deleted = PR1.format("D").replace("20260110080000", performed)
+    assert standing(by_hl7(message(PR1.format("A")), message(deleted)), "prior_liver_directed")[0] == NONE
 
 
 # Status change to final (U) sends no value again: it promotes the one that is stored -----------------------------------
@@ -326,6 +345,12 @@ def test_a_change_to_final_without_value_promotes_the_stored_one() -> None:
 def test_a_change_to_final_with_its_value_is_final() -> None:
     first, second = report(platelets("210", status="P")), report(platelets("210", status="U"), control="A2")
     assert known(by_hl7(first, second), "platelets_10e9_l") == 210
+
+
+def test_a_change_to_final_with_a_value_that_cannot_be_read_promotes_no_other() -> None:
+    first = report(platelets("210", status="P"))
+    second = report(platelets("35", "furlongs", status="U"), control="A2")
+    assert known(by_hl7(first, second), "platelets_10e9_l") is None
 
 
 def test_a_change_to_final_with_nothing_stored_invents_nothing() -> None:
