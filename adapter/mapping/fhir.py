@@ -23,10 +23,10 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
     A resource that names no resolvable patient is excluded with a finding; it is never given to the only patient there.
     """
     known = table or tables()
-    reader = FhirReader(document, name, known, server)
     by_owner: dict[str, list[Record]] = defaultdict(list)
     unowned: list[Record] = []
     superseded = superseded_places(document.records)
+    reader = FhirReader(document, name, known, server, superseded=superseded)
     for record in document.records:
         if record.place in superseded:
             continue

@@ -3,7 +3,7 @@
 The paths come from sources.yaml; what codes mean is decided later (interpret.py).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -14,7 +14,7 @@ from adapter.case.moment import Moment
 from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.fhir.document import Document, Record, read_resource
-from adapter.fhir.elements import CodeableConcept
+from adapter.fhir.elements import CodeableConcept, Identifier
 from adapter.fhir.paths import Accessor, compile_path
 from adapter.fhir.reference import resolve
 from adapter.fhir.resources import (
@@ -69,17 +69,28 @@ class _Source:
 
 @dataclass(slots=True)
 class FhirReader:
-    """Turns the records of one document into items. `server` is the FHIR base that relative references belong to."""
+    """Turns the records of one document into items. `server` is the FHIR base that relative references belong to,
+    `superseded` the places of records that count no more."""
 
     document: Document
     name: str
     tables: Tables
     server: str = ""
     findings: list[Finding] = field(default_factory=list)
+    superseded: frozenset[str] = frozenset()
     _patients: frozenset[str] = frozenset()
+    _medications: dict[str, Medication] = field(default_factory=dict)
+    _by_identifier: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         self._patients = frozenset(r.key for r in self.document.records if isinstance(r.resource, Patient))
+        for record in self.document.records:
+            resource = record.resource
+            if isinstance(resource, Patient):
+                for identifier in resource.identifier:
+                    self._by_identifier[identifier.system, identifier.value].add(record.key)
+            elif isinstance(resource, Medication) and record.place not in self.superseded:
+                self._medications.setdefault(record.key, resource)
 
     def owner(self, record: Record) -> str | None:
         """The key of the patient that a record belongs to; None when it names none that can be resolved."""
@@ -93,7 +104,7 @@ class FhirReader:
         if reference is None:
             return None
         key = resolve(reference, self.document.names, server=self.server, base=record.base)
-        return key if key is not None else self._by_identifier(reference.identifier)
+        return key if key is not None else self._identified(reference.identifier)
 
     def is_patient(self, key: str) -> bool:
         """Whether a key names a patient: a Patient of the document, or a reference of that type."""
@@ -101,18 +112,12 @@ class FhirReader:
             return True
         return "/" in key and not key.startswith("urn:") and key.rsplit("/", 2)[-2] == "Patient"
 
-    def _by_identifier(self, identifier: object) -> str | None:
+    def _identified(self, identifier: Identifier | None) -> str | None:
         """A logical reference names the one Patient of the document that carries the identifier."""
-        if identifier is None:
+        if identifier is None or not identifier.value:
             return None
-        system, value = getattr(identifier, "system", ""), getattr(identifier, "value", "")
-        found = [
-            record.key
-            for record in self.document.records
-            if isinstance(record.resource, Patient)
-            and any((one.system, one.value) == (system, value) for one in record.resource.identifier)
-        ]
-        return found[0] if value and len(found) == 1 else None
+        found = self._by_identifier.get((identifier.system, identifier.value), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def items(self, record: Record) -> list[Item]:
         """The items of one record: its code and those of its components, or its answers."""
@@ -213,8 +218,8 @@ class FhirReader:
             found = [r.resource for r in inner if isinstance(r.resource, Medication) and r.resource.id == wanted]
             return found[0].code if found else None
         key = resolve(reference, self.document.names, server=self.server)
-        named = [r.resource for r in self.document.records if r.key == key and isinstance(r.resource, Medication)]
-        return named[0].code if named else None
+        named = self._medications.get(key) if key is not None else None
+        return named.code if named is not None else None
 
     def _extension_items(self, base: Item, record: Record, condition: Condition) -> Iterator[Item]:
         for number, extension in enumerate(condition.extension):

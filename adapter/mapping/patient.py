@@ -46,7 +46,9 @@ class Mapping:
     @property
     def whole_ledger(self) -> Ledger:
         """The ledger of everything, patients included."""
-        total = self.ledger
-        for patient in self.patients:
-            total = total + patient.ledger
-        return total
+        ledgers = (self.ledger, *(patient.ledger for patient in self.patients))
+        return Ledger(
+            tuple(entry for ledger in ledgers for entry in ledger.entries),
+            sum(ledger.containers for ledger in ledgers),
+            sum(ledger.coded for ledger in ledgers),
+        )
