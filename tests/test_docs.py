@@ -7,6 +7,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from adapter.advice.card import detail, summary
+from adapter.case.casefile import read_cases
+from adapter.case.fact import State
 from adapter.case.merge import Clock
 from adapter.cli.evaluate import as_of
 from adapter.cli.inputs import assessments, read_inputs
@@ -61,6 +63,13 @@ def test_the_card_of_the_readme_is_the_card_of_its_patient() -> None:
     body = "\n".join(shown[1:]).strip()
     assert len(body) > 500
     assert body in detail(assessment)
+
+
+def test_the_case_file_of_the_page_can_be_evaluated() -> None:
+    page = (ROOT / "docs/json.md").read_text(encoding="utf-8").split("## A case file")[1]
+    (entry,) = read_cases(page.split("```json\n")[1].split("```")[0], Clock(as_of("2026-01-12")))
+    assert entry.case.subject == "A"
+    assert entry.case.facts["diagnosis"].state is State.PRESENT
 
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
