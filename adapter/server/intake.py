@@ -18,6 +18,7 @@ from adapter.server.content import Content, read_content
 from adapter.server.faults import report
 from adapter.server.fields import control_id, indexed, sender, type_of
 from adapter.server.header import Opened, open_message
+from adapter.server.log import log
 from adapter.server.message_types import ACKNOWLEDGEMENTS, USED
 from adapter.store import Arrival, Noted, Receipt, Store, StoreUnavailable
 
@@ -128,6 +129,8 @@ class Intake:
     async def _settle(self, raw: bytes, opened: Opened, judged: _Judged) -> Answer:
         if judged.outcome is not None:
             self.outcomes[judged.outcome] += 1
+        if judged.errors:
+            log().warning("message_refused", code=judged.errors[0].code, status=judged.outcome)
         if judged.outcome == "acknowledgement":
             return Answer(b"", "")
         if judged.content is not None:
@@ -143,6 +146,10 @@ class Intake:
     def _count(self, receipt: Receipt, content: Content) -> None:
         self.outcomes["duplicate" if receipt.duplicate else content.state] += 1
         self.outcomes["control-id-reused"] += receipt.control_id_reused
+        if content.state == "quarantined" and not receipt.duplicate:
+            log().warning("message_quarantined", message=receipt.message, code=content.reason)
+        if receipt.control_id_reused:
+            log().warning("control_id_reused", message=receipt.message)
 
     def _arrival(self, raw: bytes, header: Header | None, content: Content) -> Arrival:
         return Arrival(

@@ -20,6 +20,8 @@ ALLOWED = frozenset(
         "count",
         "address",
         "port",
+        "mllp_port",
+        "message",
         "version",
         "rule_set",
         "code",

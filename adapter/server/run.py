@@ -48,11 +48,12 @@ async def _serve(settings: Settings, store: Store) -> None:
         try:
             mllp = await serve_mllp(intake, settings.host, settings.mllp_port, insecure=settings.insecure)
         except OSError as error:
-            where = f"{settings.host}:{settings.mllp_port}"
-            raise ServerFailed(f"MLLP cannot listen on {where}: {error.strerror}") from None
+            at = f"{settings.host}:{settings.mllp_port}"
+            raise ServerFailed(f"MLLP cannot listen on {at}: {error.strerror}") from None
     identity = f"{rules.id}|{rules.version}"
     port = listener.getsockname()[1]
-    log().info("serving", address=settings.host, port=port, version=__version__, rule_set=identity)
+    where = {"address": settings.host, "port": port, "mllp_port": settings.mllp_port}
+    log().info("serving", **where, version=__version__, rule_set=identity)
     try:
         await _until_stopped(server, listener)
     finally:
