@@ -14,7 +14,7 @@ from adapter.case.moment import Moment
 from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.fhir.document import Document, Record, read_resource
-from adapter.fhir.elements import CodeableConcept, Identifier
+from adapter.fhir.elements import CodeableConcept, Identifier, Reference
 from adapter.fhir.paths import Accessor, compile_path
 from adapter.fhir.reference import resolve
 from adapter.fhir.resources import (
@@ -362,12 +362,19 @@ def _veto(resource: object) -> str:
     """What forbids to use a resource whatever it says: a modifier that nobody here knows, or a prohibition."""
     if getattr(resource, "modifierExtension", None) or getattr(resource, "implicitRules", ""):
         return "modifier"
+    if isinstance(resource, Observation) and any(_is_person(focus) for focus in resource.focus):
+        return "about-another-person"
     if isinstance(resource, MedicationRequest | ServiceRequest):
         if resource.doNotPerform:
             return "do-not-perform"
         if resource.intent in ("proposal", "option") and resource.status != "draft":
             return "only-proposed"
     return ""
+
+
+def _is_person(focus: Reference) -> bool:
+    """Whether an Observation with this focus is about somebody, who then is not its subject (a fetus, a donor)."""
+    return any(f"{kind}/" in focus.reference for kind in ("Patient", "RelatedPerson"))
 
 
 @cache

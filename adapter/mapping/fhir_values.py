@@ -43,7 +43,8 @@ def sent_code(coding: Coding) -> SentCode:
 def raw_value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     """The value of an Observation, a component or an answer; without one, the reason that was given for it."""
     value = _value(valued, absent_reason)
-    if absent_reason is not None and absent_reason.coding and not isinstance(value, Missing):
+    given = absent_reason is not None and (absent_reason.coding or absent_reason.text)
+    if given and not isinstance(value, Missing):
         return Unusable("value-and-absent-reason")
     return value
 

@@ -329,3 +329,15 @@ def test_nothing_sent_makes_no_list_empty() -> None:
     for name in ("prior_liver_directed", "biliary_instrumentation", "planned_therapies"):
         assert not isinstance(fact(mapping, name).known, Members)
         assert standing(mapping, name) == ("absent", "not-recorded")
+
+
+def test_a_reason_in_words_beside_a_value_excludes_it() -> None:
+    spoilt = laboratory("777-3", 210, "10*3/uL", dataAbsentReason={"text": "specimen haemolysed"})
+    assert standing(by_fhir(spoilt), PLATELETS) == ("excluded", "value-and-absent-reason")
+
+
+def test_an_observation_about_another_person_is_not_about_its_subject() -> None:
+    donor = laboratory("777-3", 210, "10*3/uL", focus=[{"reference": "Patient/other"}])
+    assert standing(by_fhir(donor), PLATELETS) == ("excluded", "about-another-person")
+    lesion = laboratory("777-3", 210, "10*3/uL", focus=[{"reference": "BodyStructure/liver"}])
+    assert known(by_fhir(lesion), PLATELETS) == 210
