@@ -383,9 +383,17 @@ def test_a_fault_of_our_mapping_keeps_the_message_and_stops_nothing(
     assert answers == ["AA"] * 11
     (held,) = store.messages(state="quarantined")
     assert (held.reason, store.raw(held.id), intake.outcomes["mapping-failed"]) == ("mapping-failed", GOOD, 1)
-    (log,) = logs
-    assert (log["event"], log["error_class"]) == ("mapping_failed", "LookupError")
-    assert "DOE" not in str(log)
+    fault, kept = logs
+    assert (fault["event"], fault["error_class"]) == ("mapping_failed", "LookupError")
+    assert (kept["event"], kept["code"], kept["message"]) == ("message_quarantined", "mapping-failed", held.id)
+    assert "DOE" not in str(logs)
+
+
+def test_a_refused_message_is_a_line_of_the_log_without_its_content(intake: Intake) -> None:
+    with capture_logs() as logs:
+        receive(intake, with_header(11, "T"))
+    assert [(log["event"], log["code"], log["status"]) for log in logs] == [("message_refused", "202", "refused")]
+    assert "DOE" not in str(logs)
 
 
 def test_a_fault_of_our_intake_tells_the_sender_to_try_again(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
