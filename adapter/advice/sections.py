@@ -178,6 +178,10 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
         codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
         if codes:
             yield f"{word} whose codes are not read as facts: {', '.join(dict.fromkeys(codes))}"
+    ignored = (e for e in assessment.ledger.entries if e.name == "diagnosis" and e.outcome is Outcome.IGNORED)
+    judged = [f"{entry.code} ({entry.reason})" for entry in ignored if entry.level is Level.CODED]
+    if judged:
+        yield f"diagnoses that decide nothing here, for the reader to weigh: {'; '.join(dict.fromkeys(judged))}"
 
 
 def not_understood(entry: Entry) -> bool:
