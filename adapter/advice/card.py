@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.basis import unsigned
 from adapter.advice.sections import (
     Option,
     also_on_record,
@@ -20,11 +21,11 @@ from adapter.advice.sections import (
     missing_lines,
     options,
     outranked,
-    policy_rules,
     remark_line,
     scope_rules,
     set_aside_lines,
     short_name,
+    shown_rules,
     unread_line,
 )
 from adapter.advice.wording import markdown
@@ -179,14 +180,9 @@ def _list(title: str, lines: list[str]) -> str:
 def _basis(assessment: Assessment) -> str:
     """What the reader needs to judge the answer: intended use, date of the data, versions, what is unsigned policy."""
     rules = assessment.rules
-    policy = policy_rules(assessment)
-    unsigned = (
-        f" Strength or wording by project policy, not signed by a clinician: {', '.join(policy)}." if policy else ""
-    )
     citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
     text = (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.version}, drawn from two narrative "
-        f"reviews without formal grading of evidence. {INTENDED}{unsigned} Maximum ages of facts are assumptions, "
-        f"not signed. {citations}"
+        f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
     )
     return markdown(text)

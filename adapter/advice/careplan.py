@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from uuid import uuid5
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.basis import unsigned
 from adapter.advice.card import INTENDED, NAMESPACE, summary
 from adapter.advice.sections import (
     Option,
@@ -20,11 +21,11 @@ from adapter.advice.sections import (
     missing_lines,
     options,
     outranked,
-    policy_rules,
     remark_line,
     remark_text,
     scope_rules,
     set_aside_lines,
+    shown_rules,
     unread_line,
 )
 from adapter.advice.supporting import Supporting, supporting
@@ -157,13 +158,11 @@ def _notes(assessment: Assessment) -> Iterator[str]:
 
 def _basis(assessment: Assessment) -> str:
     rules = assessment.rules
-    policy = ", ".join(policy_rules(assessment)) or "none"
     facts = len(deciding_facts(assessment))
     return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}; review within {REVIEW_DAYS} days or when a fact changes. "
         f"Rule set {rules.id} {rules.version}, drawn from two narrative reviews without formal grading of evidence; "
-        f"{facts} facts decided. Rules whose strength or wording is project "
-        f"policy, not signed by a clinician: {policy}. Maximum ages of facts are assumptions, not signed."
+        f"{facts} facts decided. {unsigned(rules, shown_rules(assessment))}"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.basis import signature
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact, State
@@ -212,7 +213,7 @@ def disagreements(assessment: Assessment) -> Iterator[str]:
             continue
         yield (
             f"{conflict.id} {conflict.title}. {conflict.position_a} {conflict.position_b} "
-            f"Project policy (unsigned): {conflict.policy}"
+            f"Project policy ({signature(assessment.rules, conflict.id)}): {conflict.policy}"
         )
 
 
@@ -256,11 +257,6 @@ def shown_rules(assessment: Assessment) -> list[Rule]:
     ids |= {rule for remark in advice.actions for rule in remark.rules}
     ids |= {rule.id for rule in (*scope_rules(assessment), *danger_rules(assessment))}
     return [rule for rule in assessment.rules.rules.values() if rule.id in ids]
-
-
-def policy_rules(assessment: Assessment) -> list[str]:
-    """Shown rules whose strength or wording is the project's own choice."""
-    return [rule.id for rule in shown_rules(assessment) if "POLICY" in rule.row.basis]
 
 
 def unread_line(assessment: Assessment) -> str:

@@ -15,6 +15,7 @@ from adapter.ldt.rule import Rule, ratings_of, settings_of
 from adapter.ldt.ruleset import RuleSet
 from adapter.ldt.schema import Predicate, RuleRow, Therapy
 from adapter.ldt.sheets import Place, Sheets
+from adapter.ldt.signoff import digests
 
 
 def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
@@ -28,8 +29,11 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
     problems = workshop.problems + list(disagreements(sheets, rules, facts))
     if problems or crisis is None or high_burden is None or agent_matters is None:
         raise RuleSetError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
-    policy, conflicts = sheets.policy.content, sheets.conflicts.content
+    policy, flags = sheets.policy.content, sheets.conflicts.content.flags
     therapies = {therapy.code: therapy for therapy in sheets.therapies.content.therapies}
+    codes = {code.code: code for code in sheets.codes.content.codes}
+    conflicts = {conflict.id: conflict for conflict in sheets.conflicts.content.conflicts}
+    signable = digests(rules, codes, policy.policies, conflicts, facts)
     return RuleSet(
         id=policy.id,
         version=policy.version,
@@ -41,11 +45,12 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
         second=tuple(rule for rule in rules.values() if rule.row.stage == "2"),
         predicates={predicate.name: predicate for predicate in policy.predicates},
         therapies=therapies,
-        codes={code.code: code for code in sheets.codes.content.codes},
-        conflicts={conflict.id: conflict for conflict in conflicts.conflicts},
-        flags=conflicts.flags,
+        codes=codes,
+        conflicts=conflicts,
+        flags=flags,
         table_caption=sheets.table.content.caption,
         table=sheets.table.content.rows,
+        policies=policy.policies,
         resolution=policy.resolution,
         safety=safety,
         crisis=crisis,
@@ -55,6 +60,9 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
         wholes=workshop.wholes,
         parts={code: frozenset((code, *therapy.parts)) for code, therapy in therapies.items()},
         required=frozenset(fact.name for fact in facts.inputs if fact.ask == "required"),
+        facts=facts,
+        digests=signable,
+        sign_offs=sheets.sign_offs.content.sign_offs,
     )
 
 

@@ -12,6 +12,7 @@ from adapter.ldt.document import Problem
 from adapter.ldt.expression import Available, Offered
 from adapter.ldt.rule import Rule, ratings_of, settings_of
 from adapter.ldt.sheets import Place, Sheets
+from adapter.ldt.signoff import age_item, has_age
 
 SCOPE_UNKNOWN = "scope_unknown_no_recommendation"
 NOT_APPLICABLE = "guideline_not_applicable"
@@ -31,6 +32,7 @@ def disagreements(sheets: Sheets, rules: Mapping[str, Rule], facts: Catalogue) -
     yield from _policy(sheets, rules, facts)
     yield from _predicates(sheets, rules)
     yield from _second_pass(sheets, rules)
+    yield from _sign_offs(sheets, rules, facts)
 
 
 def _duplicates(sheets: Sheets) -> Iterator[Problem]:
@@ -48,6 +50,7 @@ def _duplicates(sheets: Sheets) -> Iterator[Problem]:
         ),
         ("flags", Place(sheets.conflicts.document, ()), (row.id for row in sheets.conflicts.content.flags)),
         ("rows", Place(sheets.table.document, ()), (row.id for row in sheets.table.content.rows)),
+        ("policies", Place(sheets.policy.document, ()), (row.id for row in sheets.policy.content.policies)),
     ]
     for key, place, names in tables:
         seen: set[str] = set()
@@ -219,3 +222,13 @@ def _second_pass(sheets: Sheets, rules: Mapping[str, Rule]) -> Iterator[Problem]
             for rating in ratings_of(row.id, row.effects):
                 if rating.rated.offers and rating.therapy in asked:
                     yield place.problem(f"{row.id} offers {rating.therapy}, which other rules ask about", "effects")
+
+
+def _sign_offs(sheets: Sheets, rules: Mapping[str, Rule], facts: Catalogue) -> Iterator[Problem]:
+    items = {*rules, *(policy.id for policy in sheets.policy.content.policies)}
+    items |= {conflict.id for conflict in sheets.conflicts.content.conflicts}
+    items |= {age_item(fact.name) for fact in facts.facts.values() if has_age(fact)}
+    for number, row in enumerate(sheets.sign_offs.content.sign_offs):
+        if row.item not in items:
+            message = f"{row.item} is nothing that can be signed"
+            yield sheets.sign_offs.problem(("sign_offs", number, "item"), message)

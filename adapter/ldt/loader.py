@@ -17,11 +17,13 @@ from adapter.case.catalogue import Catalogue, catalogue
 from adapter.ldt.assemble import assemble
 from adapter.ldt.document import Document, Path, Problem, RuleSetError, read_document
 from adapter.ldt.ruleset import RuleSet
-from adapter.ldt.schema import CodeFile, ConflictFile, PolicyFile, Row, RuleFile, TableFile, TherapyFile
+from adapter.ldt.schema import CodeFile, ConflictFile, PolicyFile, Row, RuleFile, SignOffFile, TableFile, TherapyFile
 from adapter.ldt.sheets import Sheet, Sheets
 
 POLICY, CODES, THERAPIES = "00-policy.yaml", "codes.yaml", "therapies.yaml"
-CONFLICTS, TABLE = "conflicts.yaml", "table1.yaml"
+CONFLICTS, TABLE, SIGN_OFFS = "conflicts.yaml", "table1.yaml", "signoff.yaml"
+SINGLE = (POLICY, CODES, THERAPIES, CONFLICTS, TABLE, SIGN_OFFS)
+"""The files that stand once; every other file holds rules."""
 
 R = TypeVar("R", bound=Row)
 
@@ -47,7 +49,7 @@ def _documents(folder: Traversable | FilePath) -> dict[str, Document]:
             problems += error.problems
         except UnicodeDecodeError:
             problems.append(Problem(entry.name, 1, "the file is not UTF-8"))
-    for name in (POLICY, CODES, THERAPIES, CONFLICTS, TABLE):
+    for name in SINGLE:
         if name not in documents and not any(problem.file == name for problem in problems):
             problems.append(Problem(name, 1, "the file is missing"))
     _refuse(problems)
@@ -73,12 +75,14 @@ def _sheets(documents: Mapping[str, Document]) -> Sheets:
     policy = read(PolicyFile, POLICY)
     codes, therapies = read(CodeFile, CODES), read(TherapyFile, THERAPIES)
     conflicts, table = read(ConflictFile, CONFLICTS), read(TableFile, TABLE)
-    others = sorted(documents.keys() - {POLICY, CODES, THERAPIES, CONFLICTS, TABLE})
+    sign_offs = read(SignOffFile, SIGN_OFFS)
+    others = sorted(documents.keys() - set(SINGLE))
     rules = [read(RuleFile, name) for name in others]
     _refuse(problems)
-    if policy is None or codes is None or therapies is None or conflicts is None or table is None:
+    if not (policy and codes and therapies and conflicts and table and sign_offs):
         raise RuleSetError([Problem(POLICY, 1, "the rule set is incomplete")])
-    return Sheets(policy, codes, therapies, conflicts, table, tuple(sheet for sheet in rules if sheet is not None))
+    read_rules = tuple(sheet for sheet in rules if sheet is not None)
+    return Sheets(policy, codes, therapies, conflicts, table, sign_offs, read_rules)
 
 
 def _problems(document: Document, error: ValidationError) -> list[Problem]:

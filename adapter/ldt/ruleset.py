@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapter.case.case import Case
+from adapter.case.catalogue import Catalogue
 from adapter.ldt.compile import Condition, Frame
 from adapter.ldt.rule import Rule
 from adapter.ldt.schema import (
@@ -15,9 +16,11 @@ from adapter.ldt.schema import (
     Conflict,
     Flag,
     GuidelineDocument,
+    PolicyRow,
     Predicate,
     Resolution,
     Safety,
+    SignOff,
     TableRow,
     Therapy,
 )
@@ -30,8 +33,9 @@ class RuleSet:
     `scope`, `first` and `second` are the rules by stage, in order of id; `rules` holds all of them by id.
     `crisis`, `high_burden` and `agent_matters` are the conditions of the safety policy. `slots` is how many
     answers one evaluation remembers; `wholes` gives, for a therapy, the planned forms and combinations that
-    count as it; `parts` what a planned therapy counts as, itself included. `required` are the facts that are
-    asked for.
+    count as it; `parts` what a planned therapy counts as, itself included. `facts` is the catalogue that the
+    rules were checked against, `required` those of its facts that are asked for. `digests` are those of the
+    items that clinicians sign.
     """
 
     id: str
@@ -49,6 +53,7 @@ class RuleSet:
     flags: tuple[Flag, ...]
     table_caption: str
     table: tuple[TableRow, ...]
+    policies: tuple[PolicyRow, ...]
     resolution: Resolution
     safety: Safety
     crisis: Condition
@@ -58,6 +63,15 @@ class RuleSet:
     wholes: Mapping[str, frozenset[str]]
     parts: Mapping[str, frozenset[str]]
     required: frozenset[str]
+    facts: Catalogue
+    digests: Mapping[str, str]
+    sign_offs: tuple[SignOff, ...]
+
+    def sign_off(self, item: str) -> SignOff | None:
+        """The latest signature that holds for an item (signoff.yaml says how items are named), None when it is
+        unsigned or was changed since."""
+        held = (one for one in self.sign_offs if one.item == item and one.digest == self.digests[item])
+        return max(held, key=lambda one: one.day, default=None)
 
     def frame(self, case: Case) -> Frame:
         """What the conditions of this rule set are asked about for one case."""

@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Text = Annotated[str, Field(min_length=1)]
 RuleId = Annotated[str, Field(pattern=r"^R-[0-9]{3}$")]
 ConflictId = Annotated[str, Field(pattern=r"^C-[0-9]{2}$")]
+PolicyId = Annotated[str, Field(pattern=r"^P[0-9]{1,2}$")]
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
+Version = Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+\.[0-9]+$")]
 
 Stage = Literal["scope", "1", "2"]
 Category = Literal[
@@ -226,13 +229,39 @@ class Safety(Row):
     provisional_follows: dict[Code, Code]
 
 
+class PolicyRow(Row):
+    """One of the project's own choices on how a case is evaluated."""
+
+    id: PolicyId
+    title: Text
+    text: Text
+
+
+class SignOff(Row):
+    """A clinician's signature under one item as it read then; signoff.yaml explains the keys."""
+
+    item: Annotated[str, Field(pattern=r"^(R-[0-9]{3}|P[0-9]{1,2}|C-[0-9]{2}|age:[a-z0-9_]+)$")]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    version: Version
+    by: Text
+    role: Text
+    day: Day
+
+
+class SignOffFile(Row):
+    """signoff.yaml"""
+
+    sign_offs: tuple[SignOff, ...]
+
+
 class PolicyFile(Row):
     """00-policy.yaml"""
 
     id: Text
-    version: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+\.[0-9]+$")]
+    version: Version
     title: Text
     documents: Annotated[tuple[GuidelineDocument, ...], Field(min_length=1)]
     resolution: Resolution
     safety: Safety
+    policies: Annotated[tuple[PolicyRow, ...], Field(min_length=1)]
     predicates: tuple[Predicate, ...]

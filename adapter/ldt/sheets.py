@@ -15,6 +15,7 @@ from adapter.ldt.schema import (
     Row,
     RuleFile,
     RuleRow,
+    SignOffFile,
     TableFile,
     TherapyFile,
 )
@@ -55,6 +56,7 @@ class Sheets:
     therapies: Sheet[TherapyFile]
     conflicts: Sheet[ConflictFile]
     table: Sheet[TableFile]
+    sign_offs: Sheet[SignOffFile]
     rules: tuple[Sheet[RuleFile], ...]
 
     def rule_rows(self) -> Iterator[tuple[Place, str, RuleRow]]:

@@ -50,7 +50,8 @@ def test_a_card_says_for_whom_it_is_and_on_which_rules_and_day(name: str) -> Non
     assert f"Data as of {assessment.case.as_of:%Y-%m-%d}." in found.basis
     assert f"Rule set {RULE_SET.id} {RULE_SET.version}, drawn from two narrative reviews" in found.basis
     assert "without formal grading of evidence" in found.basis
-    assert "Maximum ages of facts are assumptions, not signed." in found.basis
+    assert "Not signed by a clinician: " in found.basis
+    assert "maximum ages of facts (all are assumptions)." in found.basis
     for document in RULE_SET.documents:
         assert plain(f"{document.code}: {document.citation}") in found.basis
     assert RULE_SET.version in cards(assessment)[0].source.label
@@ -151,7 +152,7 @@ def test_what_a_clinician_has_not_signed_is_marked(name: str) -> None:
     assessment, found = of(name)
     shown = {because.rule for therapy in assessment.advice.therapies for because in therapy.because}
     policy = sorted(rule for rule in shown if "POLICY" in RULE_SET.rules[rule].row.basis)
-    match = re.search(r"Strength or wording by project policy, not signed by a clinician: ([^.]*)\.", found.basis)
+    match = re.search(r"Not signed by a clinician: strength or wording by project policy in ([^;]*);", found.basis)
     assert set(policy) <= set(match[1].split(", ") if match else ())
     for line in found.sections.get("The documents disagree", ()):
         assert line.startswith("Touched") or "Project policy (unsigned):" in line

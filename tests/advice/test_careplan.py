@@ -161,7 +161,7 @@ def test_what_the_card_says_is_in_the_careplan_too(name: str) -> None:
     assert INTENDED in said
     assert f"Data as of {EVERYONE[name].case.as_of:%Y-%m-%d}" in said
     assert f"Rule set {RULES.id} {RULES.version}" in said
-    assert "Maximum ages of facts are assumptions, not signed." in said
+    assert "maximum ages of facts (all are assumptions)." in said
 
 
 @names

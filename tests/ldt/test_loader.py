@@ -1,12 +1,11 @@
 """A rule set that is wrong anywhere is refused as a whole, and file and line are named."""
 
-import shutil
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
 
 from adapter.ldt import RuleSetError, load_rule_set, rule_set
+from tests.ldt.folders import copy_of_rules
 
 ELIGIBILITY, MODALITY, POLICY = "01-eligibility.yaml", "02-modality.yaml", "00-policy.yaml"
 CODES, THERAPIES, CONFLICTS, TABLE = "codes.yaml", "therapies.yaml", "conflicts.yaml", "table1.yaml"
@@ -14,9 +13,7 @@ CODES, THERAPIES, CONFLICTS, TABLE = "codes.yaml", "therapies.yaml", "conflicts.
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    with as_file(files("adapter.ldt").joinpath("rules")) as shipped:
-        shutil.copytree(shipped, tmp_path / "rules")
-    return tmp_path / "rules"
+    return copy_of_rules(tmp_path)
 
 
 def broken(folder: Path, file: str, old: str, new: str) -> tuple[int, list[str]]:
