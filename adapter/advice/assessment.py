@@ -95,7 +95,7 @@ class Assessment:
 
 def assess(mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...] = ()) -> Assessment:
     """The assessment of one mapped patient on the clock's day."""
-    case = mapped.case(clock)
+    case = mapped.case(clock, rules.facts)
     findings = mapped.findings + case.findings
     return Assessment(
         case, evaluate(case, rules), rules, patient_name(mapped), findings, mapped.ledger, mapped.gaps + gaps

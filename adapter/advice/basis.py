@@ -1,11 +1,16 @@
-"""What an answer rests on besides facts and rules: whose choices are in it, and which of them a clinician has signed.
+"""What an answer rests on besides facts and rules: the project's own choices, and the site's, and who signed them.
 
 It gives words; what is shown where is decided by card and CarePlan.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import assert_never
 
-from adapter.ldt import Rule, RuleSet
+from adapter.advice.wording import UNITS
+from adapter.case.catalogue import NO_EXPIRY, catalogue
+from adapter.case.moment import Duration
+from adapter.case.truth import Truth
+from adapter.ldt import Advice, Override, Rule, RuleSet
 from adapter.ldt.signoff import age_item, has_age
 
 
@@ -45,3 +50,52 @@ def _ages(rules: RuleSet) -> str:
         return ""
     which = "all" if len(open_ages) == len(aged) else f"{len(open_ages)} of {len(aged)}"
     return f"maximum ages of facts ({which} are assumptions)"
+
+
+def site_lines(rules: RuleSet) -> Iterator[str]:
+    """Every change that the site has made, the rule set's own value beside it, with who decided it, when and why."""
+    for one in rules.site.overrides if rules.site else ():
+        yield f"{_changed(one)} ({one.by}, {one.day}: {one.reason})"
+
+
+def _changed(one: Override) -> str:
+    match one.kind:
+        case "threshold":
+            return f"{one.about}: {_comparison(one.here)} here, in the rule set {_comparison(one.source)}"
+        case "age":
+            return f"maximum age of {_fact(one.about)}: {_age(one.here)} here, in the rule set {_age(one.source)}"
+        case "wording":
+            return f"{one.about} reads '{one.here}' here, in the rule set '{one.source}'"
+        case "off":
+            return f"{one.about} is switched off"
+        case "shadow":
+            return f"{one.about} is in shadow: evaluated and logged, not shown"
+        case _:
+            assert_never(one.kind)
+
+
+def _comparison(text: str) -> str:
+    """`platelets_10e9_l <= 120` for people."""
+    fact, comparison = text.split(" ", 1)
+    unit = catalogue()[fact].unit
+    return f"{_fact(fact)} {comparison} {UNITS.get(unit, unit)}".strip()
+
+
+def _fact(about: str) -> str:
+    """The label of a fact, with what else is said of it."""
+    name, _, more = about.partition(" ")
+    return f"{catalogue()[name].label} {more}".strip()
+
+
+def _age(text: str) -> str:
+    return text if text == NO_EXPIRY else Duration.parse(text).words
+
+
+def silenced_lines(advice: Advice, rules: RuleSet) -> Iterator[str]:
+    """The guards that the site has switched off and that would speak for this patient, each with what it would say."""
+    for silenced in advice.silenced:
+        row = rules.rules[silenced.rule].row
+        names = ", ".join(rules.therapies[code].short for code in silenced.against)
+        effect = f"contraindicate {names}" if names else "put the patient outside of the guideline"
+        would = "would" if silenced.answer is Truth.TRUE else "could, for lack of facts,"
+        yield f"{row.id} {row.title} {would} {effect}: {row.statement}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import unsigned
+from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.sections import (
     Option,
     also_on_record,
@@ -40,6 +40,8 @@ NAMESPACE = UUID("4b1f6d0e-6f4e-5a53-9d0c-0c8f7c9f2a11")
 
 TOPIC_SYSTEM = "https://ldt-adapter.example.org/fhir/CodeSystem/ldt-topic"
 
+SILENCED = "Switched off by the site, but it would speak here"
+
 INTENDED = (
     "For health professionals of a tumour board, on adults with liver metastases of a well-differentiated "
     "neuroendocrine tumour. Options with reasons to weigh, no order. Not for emergency decisions."
@@ -50,14 +52,14 @@ def cards(assessment: Assessment, *, invocation: str = "") -> tuple[Card, ...]:
     """The card of an assessment. `invocation` (service and hookInstance) makes its uuid: same call, same uuid."""
     rules = assessment.rules
     topic = Coding("ldtnelm", TOPIC_SYSTEM, "Liver-directed therapy of neuroendocrine liver metastases")
-    source = Source(f"LDT Adapter, rule set {rules.id} {rules.version}", topic=topic)
+    source = Source(f"LDT Adapter, rule set {rules.id} {rules.edition}", topic=topic)
     return (
         Card(
             summary=summary(assessment),
             indicator=indicator(assessment),
             source=source,
             detail=detail(assessment),
-            uuid=uuid5(NAMESPACE, f"{invocation or assessment.case.subject}|{rules.version}|{indicator(assessment)}"),
+            uuid=uuid5(NAMESPACE, f"{invocation or assessment.case.subject}|{rules.edition}|{indicator(assessment)}"),
         ),
     )
 
@@ -118,6 +120,7 @@ def detail(assessment: Assessment) -> str:
     parts = [
         _scope(assessment),
         _dangers(assessment),
+        _list(SILENCED, list(silenced_lines(assessment.advice, assessment.rules))),
         _options(list(options(assessment))),
         _list("Cautions", [remark_line(assessment, remark) for remark in assessment.advice.cautions]),
         _list("Outranked", list(outranked(assessment))),
@@ -130,6 +133,7 @@ def detail(assessment: Assessment) -> str:
         _list("On record but not used", list(set_aside_lines(assessment))),
         _list("The documents disagree", list(disagreements(assessment))),
         _list("Sources", list(cited(assessment))),
+        _list("Changed by the site", list(site_lines(assessment.rules))),
         _basis(assessment),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -182,7 +186,7 @@ def _basis(assessment: Assessment) -> str:
     rules = assessment.rules
     citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
     text = (
-        f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.version}, drawn from two narrative "
+        f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.edition}, drawn from two narrative "
         f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
     )
     return markdown(text)

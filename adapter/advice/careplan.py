@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from uuid import uuid5
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import unsigned
-from adapter.advice.card import INTENDED, NAMESPACE, summary
+from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.card import INTENDED, NAMESPACE, SILENCED, summary
 from adapter.advice.sections import (
     Option,
     also_on_record,
@@ -51,7 +51,7 @@ def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
     rules = assessment.rules
     plan: Resource = {
         "resourceType": "CarePlan",
-        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{rules.version}")),
+        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{rules.edition}")),
         "text": {"status": "generated", "div": _narrative(assessment)},
         "contained": [*facts.contained],
         "instantiatesCanonical": [f"{base}/PlanDefinition/{rules.id}|{rules.version}"],
@@ -128,6 +128,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     for danger in advice.dangers:
         codes = ", ".join(assessment.rules.therapies[code].name for code in danger.codes)
         yield f"Danger ({danger.kind}){f': {codes}' if codes else ''}"
+    for line in silenced_lines(advice, assessment.rules):
+        yield f"{SILENCED}: {line}"
     for remark in advice.cautions:
         yield f"Caution: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
     for remark in advice.notes:
@@ -151,6 +153,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     if touched:
         yield f"The documents also disagree on, without bearing on a verdict here: {touched}"
     yield f"Sources: {'; '.join(cited(assessment)) or 'none'}"
+    for line in site_lines(assessment.rules):
+        yield f"Changed by the site: {line}"
     for document in assessment.rules.documents:
         yield f"{document.code}: {document.citation}"
     yield _basis(assessment)
@@ -161,7 +165,7 @@ def _basis(assessment: Assessment) -> str:
     facts = len(deciding_facts(assessment))
     return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}; review within {REVIEW_DAYS} days or when a fact changes. "
-        f"Rule set {rules.id} {rules.version}, drawn from two narrative reviews without formal grading of evidence; "
+        f"Rule set {rules.id} {rules.edition}, drawn from two narrative reviews without formal grading of evidence; "
         f"{facts} facts decided. {unsigned(rules, shown_rules(assessment))}"
     )
 

@@ -4,6 +4,7 @@ Its keys are the vocabulary of the worked cases, plus the facts with their state
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.sections import indicator
@@ -29,7 +30,8 @@ def report(assessment: Assessment) -> Report:
     return {
         "id": assessment.case.subject,
         "as_of": assessment.case.as_of.isoformat(),
-        "rule_set": f"{assessment.rules.id}|{assessment.rules.version}",
+        "rule_set": f"{assessment.rules.id}|{assessment.rules.edition}",
+        "site": site_report(assessment),
         "scope": advice.scope.value,
         **listed,
         "indicator": indicator(assessment),
@@ -37,6 +39,17 @@ def report(assessment: Assessment) -> Report:
         "findings": [finding_report(finding) for finding in assessment.findings],
         "ledger": ledger_report(assessment.ledger),
     }
+
+
+def site_report(assessment: Assessment) -> Report | None:
+    """What the site has changed of the rule set; None where the rule set is as it ships."""
+    site, advice = assessment.rules.site, assessment.advice
+    if site is None:
+        return None
+    silenced = [{"rule": one.rule, "answer": one.answer.value, "against": list(one.against)} for one in advice.silenced]
+    overrides = [asdict(override) for override in site.overrides]
+    changes = {"name": site.name, "version": site.version, "overrides": overrides}
+    return {**changes, "silenced": silenced, "shadow": list(advice.shadow)}
 
 
 def fact_report(fact: Fact) -> Report:

@@ -118,7 +118,7 @@ def missing_lines(assessment: Assessment) -> Iterator[str]:
     """Each missing fact: how it stands, which rules wait for it, which therapies it could change."""
     for missing in assessment.advice.missing:
         fact = assessment.case.facts[missing.name]
-        standing = standing_of(fact, catalogue()[missing.name], procedure=assessment.case.procedure)
+        standing = standing_of(fact, assessment.rules.facts[missing.name], procedure=assessment.case.procedure)
         changes = ", ".join(short_name(assessment, code) for code in missing.therapies)
         rules = ", ".join(missing.rules)
         yield f"{label(missing.name)}: {standing}. Waiting: {rules}{f'; could change {changes}' if changes else ''}"
@@ -153,7 +153,7 @@ def fact_line(fact: Fact) -> str:
 def set_aside_lines(assessment: Assessment) -> Iterator[str]:
     """Facts on record that may not be used, and newer statements that were passed over: value, reason, place."""
     asked = {missing.name for missing in assessment.advice.missing}
-    for definition in catalogue().facts.values():
+    for definition in assessment.rules.facts.facts.values():
         fact = assessment.case.facts[definition.name]
         if fact.known is None and fact.state is not State.ABSENT and fact.name not in asked:
             standing = standing_of(fact, definition, procedure=assessment.case.procedure)

@@ -10,7 +10,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import summary
+from adapter.advice.basis import silenced_lines, site_lines
+from adapter.advice.card import SILENCED, summary
 from adapter.advice.sections import (
     also_on_record,
     fact_line,
@@ -54,6 +55,7 @@ def show(console: Console, assessment: Assessment) -> None:
     rated = list(options(assessment))
     if rated:
         console.print(_table(assessment))
+    _lines(console, SILENCED, silenced_lines(advice, assessment.rules), "bold yellow")
     _lines(console, "Danger", [f"{d.kind}: {', '.join(d.codes)}" for d in advice.dangers], "bold red")
     _lines(console, "Cautions", [remark_line(assessment, r) for r in advice.cautions], "yellow")
     _lines(console, "Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])], "magenta")
@@ -63,6 +65,7 @@ def show(console: Console, assessment: Assessment) -> None:
         console, "To do", [remark_line(assessment, r) for r in advice.actions if r.code in assessment.rules.codes], ""
     )
     _lines(console, "On record but not used", list(set_aside_lines(assessment)), "dim")
+    _lines(console, "Changed by the site", site_lines(assessment.rules), "")
 
 
 def _table(assessment: Assessment) -> Table:

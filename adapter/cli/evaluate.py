@@ -16,9 +16,9 @@ from adapter.advice.report import finding_report, report
 from adapter.case.merge import Clock
 from adapter.cli.console import show, show_explanation, show_findings
 from adapter.cli.inputs import Inputs, UnreadableFile, assessments, count, read_inputs
+from adapter.cli.site import SiteFolder, rules_of
 from adapter.fhir.check import check_resource
 from adapter.fhir.write import write_json
-from adapter.ldt import rule_set
 
 MANY = 50
 """From how many patients on a progress bar is shown."""
@@ -46,6 +46,7 @@ def evaluate(
     ] = False,
     card: Annotated[bool, typer.Option("--cards", help="Print CDS Hooks cards as JSON, one list per patient.")] = False,
     careplan: Annotated[bool, typer.Option("--careplan", help="Print FHIR CarePlans as a JSON list.")] = False,
+    site: SiteFolder = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add why and why not: rules, facts, sources.")] = False,
 ) -> None:
     """Evaluate patients from FHIR, HL7 v2 or case files and print the advice, with reasons and what is missing."""
@@ -55,7 +56,7 @@ def evaluate(
     errors = Console(stderr=True)
     try:
         inputs = read_inputs(files)
-        steps = assessments(inputs, clock, rule_set())
+        steps = assessments(inputs, clock, rules_of(site))
         total = count(inputs)
         if total >= MANY:
             steps = iter(list(track(steps, "evaluating", total=total, console=errors)))

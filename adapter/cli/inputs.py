@@ -83,7 +83,7 @@ def assessments(inputs: Inputs, clock: Clock, rules: RuleSet) -> Iterator[Assess
         yield assess(mapped, clock, rules)
     for name, text in inputs.cases:
         try:
-            entries = read_cases(text, clock)
+            entries = read_cases(text, clock, rules.facts)
         except CaseFileError as error:
             raise UnreadableFile(f"{name}: {error}") from None
         for entry in entries:

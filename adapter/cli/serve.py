@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli.evaluate import as_of
+from adapter.cli.site import SiteFolder
 
 
 def serve(
@@ -14,6 +15,7 @@ def serve(
     http_port: Annotated[int | None, typer.Option(help="Port of HTTP (default 8080; 0 takes a free one).")] = None,
     mllp_port: Annotated[int | None, typer.Option(help="Port of MLLP (default: no MLLP).")] = None,
     store: Annotated[str | None, typer.Option(help="URL of the message store, such as sqlite:///ldt.db.")] = None,
+    site: SiteFolder = None,
     as_of_date: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this date. For demonstrations only.")
     ] = None,
@@ -23,6 +25,7 @@ def serve(
 ) -> None:
     """Serve CDS Hooks, HL7 v2 over HTTP and MLLP, and $apply, until interrupted."""
     # The server stack takes two seconds to import; the other commands do not need it.
+    from adapter.ldt import RuleSetError
     from adapter.server.run import ServerFailed, run
     from adapter.server.settings import SettingsError, load_settings
     from adapter.store import StoreError
@@ -32,11 +35,12 @@ def serve(
         "http_port": http_port,
         "mllp_port": mllp_port,
         "store": store,
+        "site": site,
         "as_of": as_of(as_of_date).date() if as_of_date else None,
         "insecure": insecure or None,
     }
     try:
         run(load_settings(config, given))
-    except (SettingsError, StoreError, ServerFailed) as error:
+    except (SettingsError, RuleSetError, StoreError, ServerFailed) as error:
         typer.echo(f"ldt serve: {error}", err=True)
         raise typer.Exit(1) from None

@@ -11,15 +11,17 @@ from adapter.ldt.advice import (
     MissingFact,
     Remark,
     Scope,
+    Silenced,
     Strength,
     TherapyAdvice,
 )
 from adapter.ldt.document import Problem, RuleSetError
 from adapter.ldt.evaluate import evaluate
 from adapter.ldt.explain import Explanation, explain
-from adapter.ldt.loader import load_rule_set, rule_set
+from adapter.ldt.loader import load_rule_set, rule_set, site_rule_set
 from adapter.ldt.rule import Rated, Rating, Rule
 from adapter.ldt.ruleset import RuleSet
+from adapter.ldt.site import Override, Site
 from adapter.ldt.summary import summary
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Explanation",
     "Indicator",
     "MissingFact",
+    "Override",
     "Problem",
     "Rated",
     "Rating",
@@ -37,11 +40,14 @@ __all__ = [
     "RuleSet",
     "RuleSetError",
     "Scope",
+    "Silenced",
+    "Site",
     "Strength",
     "TherapyAdvice",
     "evaluate",
     "explain",
     "load_rule_set",
     "rule_set",
+    "site_rule_set",
     "summary",
 ]

@@ -109,11 +109,24 @@ class Danger:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """A guarding rule that the site has switched off and that would speak here: TRUE, or UNKNOWN for lack of facts.
+
+    `against` are the therapies that it contraindicates; a rule of the scope has none.
+    """
+
+    rule: str
+    answer: Truth
+    against: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """What one version of the rule set says about one case.
 
     `fired` and `undecided` are rule ids in order; `offered` is what the first pass offers (needed to explain
-    stage-2 rules). Therapies stand by strength, best first, and within it in the order of the therapy table.
+    stage-2 rules). `silenced` and `shadow` are rules that a site has switched: guards that would speak here, and
+    rules in shadow that fire. Therapies stand by strength, best first, and within it in the order of the therapy table.
     """
 
     rule_set: str
@@ -130,6 +143,8 @@ class Advice:
     fired: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
     offered: frozenset[str] = frozenset()
+    silenced: tuple[Silenced, ...] = ()
+    shadow: tuple[str, ...] = ()
 
     def by_strength(self, strength: Strength) -> Iterator[TherapyAdvice]:
         """The therapies of one list."""

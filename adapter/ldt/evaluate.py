@@ -21,6 +21,7 @@ from adapter.ldt.provisional import provisional
 from adapter.ldt.ratings import Verdict, offered_by, verdicts
 from adapter.ldt.rule import Rated, Rating, Remarked, Rule
 from adapter.ldt.ruleset import RuleSet
+from adapter.ldt.switched import beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class _Answers:
 
 def evaluate(case: Case, rules: RuleSet) -> Advice:
     """The advice for one case (P1 to P14). An unknown fact never raises and never counts as no."""
+    advice = _evaluate(case, rules)
+    return advice if rules.site is None else beside(advice, case, rules)
+
+
+def _evaluate(case: Case, rules: RuleSet) -> Advice:
     frame = rules.frame(case)
     scope = _answers(rules.scope, frame)
     if scope.fired:
@@ -76,7 +82,7 @@ def _not_applicable(fired: Sequence[Rule], rules: RuleSet) -> Advice:
     """P1: outside the population; nothing else is said."""
     return Advice(
         rules.id,
-        rules.version,
+        rules.edition,
         Scope.NOT_APPLICABLE,
         Indicator.INFO,
         actions=remarks(fired, Remarked.STOP),
@@ -100,7 +106,7 @@ def _scope_unknown(case: Case, undecided: Sequence[Rule], frame: Frame, rules: R
     unknown = Remark(SCOPE_UNKNOWN, _ids(undecided), open_scope)
     return Advice(
         rules.id,
-        rules.version,
+        rules.edition,
         Scope.UNKNOWN,
         Indicator.CRITICAL if danger else Indicator.WARNING,
         therapies=therapies(found, (), draft, rules),
@@ -143,7 +149,7 @@ def _applies(
     danger = dangers(draft, _contraindicated(found), frame, rules)
     return Advice(
         rules.id,
-        rules.version,
+        rules.edition,
         Scope.APPLIES,
         _indicator(danger, cautions, missing, found, draft),
         therapies=therapies(found, marked, draft, rules),

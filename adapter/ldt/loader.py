@@ -9,23 +9,20 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from adapter.case.catalogue import Catalogue, catalogue
 from adapter.ldt.assemble import assemble
-from adapter.ldt.document import Document, Path, Problem, RuleSetError, read_document
+from adapter.ldt.document import Document, Problem, RuleSetError, read_document
+from adapter.ldt.overlaid import overlaid
+from adapter.ldt.overlay import read_overlay
 from adapter.ldt.ruleset import RuleSet
-from adapter.ldt.schema import CodeFile, ConflictFile, PolicyFile, Row, RuleFile, SignOffFile, TableFile, TherapyFile
-from adapter.ldt.sheets import Sheet, Sheets
+from adapter.ldt.schema import CodeFile, ConflictFile, PolicyFile, RuleFile, SignOffFile, TableFile, TherapyFile
+from adapter.ldt.sheets import R, Sheet, Sheets, read_sheet
 
 POLICY, CODES, THERAPIES = "00-policy.yaml", "codes.yaml", "therapies.yaml"
 CONFLICTS, TABLE, SIGN_OFFS = "conflicts.yaml", "table1.yaml", "signoff.yaml"
 SINGLE = (POLICY, CODES, THERAPIES, CONFLICTS, TABLE, SIGN_OFFS)
 """The files that stand once; every other file holds rules."""
-
-R = TypeVar("R", bound=Row)
 
 
 @cache
@@ -34,9 +31,26 @@ def rule_set() -> RuleSet:
     return load_rule_set(files("adapter.ldt").joinpath("rules"))
 
 
-def load_rule_set(folder: Traversable | FilePath, facts: Catalogue | None = None) -> RuleSet:
-    """The rule set of a folder. Raises RuleSetError naming every problem found, by file and line."""
-    return assemble(_sheets(_documents(folder)), facts or catalogue())
+def site_rule_set(site: FilePath | None) -> RuleSet:
+    """The shipped rule set as a site has it (the folder given with --site), or as it ships.
+
+    Raises RuleSetError naming every change of the site that cannot be made.
+    """
+    return rule_set() if site is None else load_rule_set(files("adapter.ldt").joinpath("rules"), site=site)
+
+
+def load_rule_set(
+    folder: Traversable | FilePath, facts: Catalogue | None = None, *, site: FilePath | None = None
+) -> RuleSet:
+    """The rule set of a folder, with the overlay of a site folder. Raises RuleSetError naming every problem found, by
+    file and line."""
+    sheets, table = _sheets(_documents(folder)), facts or catalogue()
+    shipped = assemble(sheets, table)
+    overlay = read_overlay(site) if site is not None else None
+    if overlay is None:
+        return shipped
+    changed = overlaid(overlay, sheets, table, shipped)
+    return changed.switched(assemble(changed.sheets, changed.facts))
 
 
 def _documents(folder: Traversable | FilePath) -> dict[str, Document]:
@@ -65,11 +79,10 @@ def _sheets(documents: Mapping[str, Document]) -> Sheets:
     problems: list[Problem] = []
 
     def read(model: type[R], name: str) -> Sheet[R] | None:
-        document = documents[name]
         try:
-            return Sheet(document, model.model_validate(document.content))
-        except ValidationError as error:
-            problems.extend(_problems(document, error))
+            return read_sheet(model, documents[name])
+        except RuleSetError as error:
+            problems.extend(error.problems)
             return None
 
     policy = read(PolicyFile, POLICY)
@@ -83,12 +96,3 @@ def _sheets(documents: Mapping[str, Document]) -> Sheets:
         raise RuleSetError([Problem(POLICY, 1, "the rule set is incomplete")])
     read_rules = tuple(sheet for sheet in rules if sheet is not None)
     return Sheets(policy, codes, therapies, conflicts, table, sign_offs, read_rules)
-
-
-def _problems(document: Document, error: ValidationError) -> list[Problem]:
-    found: list[Problem] = []
-    for detail in error.errors(include_url=False, include_input=False, include_context=False):
-        path: Path = tuple(detail["loc"])
-        where = ".".join(str(part) for part in path)
-        found.append(document.problem(path, f"{where}: {detail['msg']}"))
-    return found

@@ -56,10 +56,12 @@ def parse(text: str, vocabulary: Vocabulary) -> Node:
     return _Reader(text, vocabulary).node(tree.body)
 
 
-_FLIPPED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+FLIPPED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""Each comparison seen from the other side."""
 
 
-def _comparison(operator: ast.cmpop) -> Comparison | None:
+def comparison_of(operator: ast.cmpop) -> Comparison | None:
+    """The comparison that an operator of Python's grammar stands for, None for one that conditions do not have."""
     match operator:
         case ast.Lt():
             return "<"
@@ -127,7 +129,7 @@ class _Reader:
 
     def compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Node:
         text = f"{self.source(left)} {_symbol(operator)} {self.source(right)}"
-        comparison = _comparison(operator)
+        comparison = comparison_of(operator)
         match left, right:
             case ast.Name(id=name), ast.Tuple(elts=elements) if isinstance(operator, ast.In):
                 return Answer(name, self.answers(name, elements), text)
@@ -142,7 +144,7 @@ class _Reader:
             case ast.Name(id=name), ast.Constant() if comparison is not None:
                 return Measure(name, comparison, self.number(name, right), text)
             case ast.Constant(), ast.Name(id=name) if comparison is not None:
-                return Measure(name, _FLIPPED[comparison], self.number(name, left), text)
+                return Measure(name, FLIPPED[comparison], self.number(name, left), text)
             case _:
                 raise ExpressionError(f"not a comparison of the language: {text}")
 
@@ -211,4 +213,4 @@ class _Reader:
 
 
 def _symbol(operator: ast.cmpop) -> str:
-    return _comparison(operator) or ("in" if isinstance(operator, ast.In) else type(operator).__name__.lower())
+    return comparison_of(operator) or ("in" if isinstance(operator, ast.In) else type(operator).__name__.lower())

@@ -24,6 +24,7 @@ from adapter.ldt.schema import (
     TableRow,
     Therapy,
 )
+from adapter.ldt.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class RuleSet:
     count as it; `parts` what a planned therapy counts as, itself included. `facts` is the catalogue that the
     rules were checked against, `required` those of its facts that are asked for. `digests` are those of the
     items that clinicians sign.
+
+    `site` holds the changes of a site; rules that it has put in `shadow` are evaluated and only logged, and those of
+    the switched rules that guard (a contraindication, the scope) are in `silenced`: where one of them would speak,
+    the answer says that it was switched off.
     """
 
     id: str
@@ -66,6 +71,14 @@ class RuleSet:
     facts: Catalogue
     digests: Mapping[str, str]
     sign_offs: tuple[SignOff, ...]
+    site: Site | None = None
+    shadow: tuple[Rule, ...] = ()
+    silenced: tuple[Rule, ...] = ()
+
+    @property
+    def edition(self) -> str:
+        """The version, with that of the site's overlay: what two answers must share to be comparable."""
+        return self.version if self.site is None else f"{self.version}+{self.site.version}"
 
     def sign_off(self, item: str) -> SignOff | None:
         """The latest signature that holds for an item (signoff.yaml says how items are named), None when it is

@@ -3,11 +3,13 @@
 It is what assemble.py checks against each other and makes into a rule set.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from adapter.ldt.document import Document, Path, Problem
+from pydantic import ValidationError
+
+from adapter.ldt.document import Document, Path, Problem, RuleSetError
 from adapter.ldt.schema import (
     CodeFile,
     ConflictFile,
@@ -33,6 +35,32 @@ class Sheet(Generic[R]):
     def problem(self, path: Path, message: str) -> Problem:
         """A problem at a part of this file."""
         return self.document.problem(path, message)
+
+
+def read_sheet(model: type[R], document: Document) -> Sheet[R]:
+    """A document as a sheet of its schema. Raises RuleSetError naming every part that does not fit."""
+    try:
+        return Sheet(document, model.model_validate(document.content))
+    except ValidationError as error:
+        raise RuleSetError(list(_problems(document, error))) from None
+
+
+def with_row(sheet: Sheet[R], table: str, key: str, name: str, changed: Mapping[str, str]) -> Sheet[R]:
+    """The sheet with other texts in the row of a table whose key has this name; the same sheet when there is none."""
+    rows = tuple(row.model_copy(update=changed) if getattr(row, key) == name else row for row in _rows(sheet, table))
+    return replace(sheet, content=sheet.content.model_copy(update={table: rows}))
+
+
+def _rows(sheet: Sheet[R], table: str) -> tuple[Row, ...]:
+    rows: tuple[Row, ...] = getattr(sheet.content, table)
+    return rows
+
+
+def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        path: Path = tuple(detail["loc"])
+        where = ".".join(str(part) for part in path)
+        yield document.problem(path, f"{where}: {detail['msg']}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Whether two inputs are about the same patient is decided by the wires.
 from dataclasses import dataclass, field
 
 from adapter.case.case import Case, build_case
+from adapter.case.catalogue import Catalogue
 from adapter.case.fact import Statement
 from adapter.case.finding import Finding
 from adapter.case.merge import Clock
@@ -30,9 +31,9 @@ class Mapped:
     number: str = field(default="", repr=False)
     gaps: tuple[str, ...] = ()
 
-    def case(self, clock: Clock) -> Case:
-        """The case on the clock's day."""
-        return build_case(self.subject, self.statements, clock)
+    def case(self, clock: Clock, table: Catalogue | None = None) -> Case:
+        """The case on the clock's day; `table` is a catalogue with other ages than the one that ships."""
+        return build_case(self.subject, self.statements, clock, table)
 
 
 @dataclass(frozen=True, slots=True)

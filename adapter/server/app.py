@@ -128,7 +128,7 @@ def _health(store: Store, rules: RuleSet) -> Response:
     body: dict[str, object] = {
         "status": "ok" if health.healthy else "store unavailable",
         "version": __version__,
-        "rule_set": f"{rules.id}|{rules.version}",
+        "rule_set": f"{rules.id}|{rules.edition}",
         "sqlite": health.sqlite_version,
     }
     if health.messages is not None:

@@ -17,6 +17,7 @@ from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.tables import Tables
+from adapter.server.log import log_shadow
 from adapter.server.problem import Problem
 from adapter.server.settings import Settings
 from cds_hooks import DEFAULT_LIMITS, HookError, Limits
@@ -61,7 +62,9 @@ class ApplyOperation:
             raise Problem(400, error.code, "the body is no FHIR JSON", place=error.place, issue="structure") from None
         mapping = map_fhir(document, "$apply", table=self.tables, server=self.settings.fhir_base)
         mapped = self._patient(mapping, _subject(body))
-        plan = care_plan(assess(mapped, Clock(self.settings.now()), self.rules), base=self.settings.base)
+        assessment = assess(mapped, Clock(self.settings.now()), self.rules)
+        log_shadow(assessment.advice)
+        plan = care_plan(assessment, base=self.settings.base)
         if self.settings.check_output:
             check_resource(plan)
         return plan

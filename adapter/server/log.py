@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from adapter.ldt import Advice
+
 ALLOWED = frozenset(
     {
         "event",
@@ -24,6 +26,7 @@ ALLOWED = frozenset(
         "message",
         "version",
         "rule_set",
+        "rules",
         "code",
         "setting",
         "sqlite",
@@ -50,6 +53,12 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter('{"event": "library", "error": "%(levelname)s %(name)s"}'))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def log_shadow(advice: Advice) -> None:
+    """Tell which rules in shadow fired (a site put them there to see how they would do); of whom is not told."""
+    if advice.shadow:
+        log().info("shadow", rules=list(advice.shadow), rule_set=f"{advice.rule_set}|{advice.version}")
 
 
 def log() -> structlog.typing.FilteringBoundLogger:

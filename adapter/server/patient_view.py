@@ -15,6 +15,7 @@ from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.tables import Tables
+from adapter.server.log import log_shadow
 from adapter.server.settings import Settings
 from cds_hooks import (
     Card,
@@ -77,6 +78,7 @@ class PatientViewService:
         assessment = self.assess(request)
         if not concerns(assessment.case):
             return ()
+        log_shadow(assessment.advice)
         return cards(assessment, invocation=f"{SERVICE.id}|{request.hook_instance}")
 
     def assess(self, request: HookRequest) -> Assessment:

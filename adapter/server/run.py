@@ -8,7 +8,7 @@ import socket
 import uvicorn
 
 from adapter import __version__
-from adapter.ldt import rule_set
+from adapter.ldt import RuleSet, site_rule_set
 from adapter.mapping.tables import tables
 from adapter.server.acceptance import Acceptance, Receiver
 from adapter.server.app import build_app
@@ -24,17 +24,18 @@ class ServerFailed(RuntimeError):
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted. Raises StoreError when there is no usable store, ServerFailed when it cannot listen."""
+    """Serve until interrupted. Raises RuleSetError when the site folder cannot be used, StoreError when there is no
+    usable store, ServerFailed when it cannot listen."""
+    rules = site_rule_set(settings.site)
     store = open_store(settings.store)
     configure()
     try:
-        asyncio.run(_serve(settings, store))
+        asyncio.run(_serve(settings, store, rules))
     finally:
         store.close()
 
 
-async def _serve(settings: Settings, store: Store) -> None:
-    rules = rule_set()
+async def _serve(settings: Settings, store: Store, rules: RuleSet) -> None:
     _warn(settings)
     receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers())
     intake = Intake(store, Acceptance(receivers=receivers))
@@ -50,7 +51,7 @@ async def _serve(settings: Settings, store: Store) -> None:
         except OSError as error:
             at = f"{settings.host}:{settings.mllp_port}"
             raise ServerFailed(f"MLLP cannot listen on {at}: {error.strerror}") from None
-    identity = f"{rules.id}|{rules.version}"
+    identity = f"{rules.id}|{rules.edition}"
     port = listener.getsockname()[1]
     where = {"address": settings.host, "port": port, "mllp_port": settings.mllp_port}
     log().info("serving", **where, version=__version__, rule_set=identity)

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     fhir_base: str = Field("", description="FHIR base that absolute references of the EHR may name.")
     cors_origins: tuple[str, ...] = Field((), description="Origins of browser clients that may call.")
     receiving: tuple[str, ...] = Field((), description="Accepted MSH-5/MSH-6 pairs, APP/FACILITY; none: any.")
+    site: Path | None = Field(None, description="Site folder; its rules.yaml changes the rule set.")
     as_of: date | None = Field(None, description="Judge as of this date, for demonstrations only.")
     insecure: bool = Field(False, description="Listen on other addresses without authentication and TLS.")
     check_output: bool = Field(True, description="Check every FHIR resource before it leaves.")

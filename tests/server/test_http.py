@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from adapter.ldt import rule_set
+from adapter.ldt import rule_set, site_rule_set
 from adapter.mapping.tables import tables
 from adapter.server import app as app_module
 from adapter.server.app import build_app
@@ -16,6 +16,7 @@ from adapter.server.intake import Intake
 from adapter.server.settings import Settings
 from adapter.store import Store, init_store, open_store
 from cds_hooks import check_response
+from tests.ldt.sites import site_folder
 from tests.repository import ROOT
 
 HOOK = "/cds-services/ldt-patient-view"
@@ -308,3 +309,27 @@ def test_metrics_count_routes_and_hold_no_patient_data(client: TestClient) -> No
     assert 'route="/hl7v2"' in text
     assert CANARY not in text
     assert request["context"]["patientId"] not in text
+
+
+@pytest.fixture
+def site_client(store: Store, tmp_path: Path) -> TestClient:
+    site_folder(
+        tmp_path,
+        switches=[{"item": "R-201", "mode": "off"}, {"item": "3.2", "mode": "shadow"}],
+    )
+    settings = Settings.model_validate({"as_of": "2026-01-12", "site": str(tmp_path)})
+    app = build_app(settings, store, Intake(store), tables(), site_rule_set(settings.site))
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def test_the_rules_of_the_site_are_used_shown_and_rules_in_shadow_only_logged(
+    site_client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (card,) = _cards(site_client, _request())
+    assert "R-107" not in card["detail"]
+    assert "Switched off by the site, but it would speak here" in card["detail"]
+    assert "3.2 Table 1 and modality preference is in shadow" in card["detail"].replace("\\", "")
+    logged = capsys.readouterr()
+    assert "R-107" in logged.out + logged.err
+    assert _request()["context"]["patientId"] not in logged.out + logged.err
+    assert site_client.get("/healthz").json()["rule_set"] == "ldt-nelm|2026.1.0+7"
