@@ -122,14 +122,15 @@ def _statements(subject: str, facts: Mapping[str, Json], clock: Clock, table: Ca
             raise CaseFileError(f"case {subject}: unknown fact {name}")
         if content is None:
             continue
-        value = _value(table[name], content)
+        value = value_of(table[name], content)
         if value is None:
-            raise CaseFileError(f"case {subject}: {name} is not {_wanted(table[name])}")
+            raise CaseFileError(f"case {subject}: {name} is not {wanted(table[name])}")
         origin = Origin("case", subject, f"facts.{name}")
         yield Statement(name, Standing.FINAL, value, origin, Moment.at(clock.as_of))
 
 
-def _wanted(fact: FactDefinition) -> str:
+def wanted(fact: FactDefinition) -> str:
+    """What a value of the fact looks like in a case file, for error messages."""
     match fact.kind:
         case Kind.FLAG:
             return "true or false"
@@ -146,8 +147,8 @@ def _wanted(fact: FactDefinition) -> str:
             assert_never(fact.kind)
 
 
-def _value(fact: FactDefinition, content: Json) -> Value | None:
-    """The value, None when the fact cannot be that."""
+def value_of(fact: FactDefinition, content: Json) -> Value | None:
+    """The value that a case file writes so, None when the fact cannot be that."""
     match fact.kind:
         case Kind.FLAG:
             return Flag(content) if isinstance(content, bool) else None

@@ -6,7 +6,7 @@ It holds addresses and versions, never values of a patient's record beyond the t
 from dataclasses import dataclass
 from typing import Literal
 
-Wire = Literal["fhir", "hl7v2", "case", "derived"]
+Wire = Literal["fhir", "hl7v2", "case", "derived", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
