@@ -13,6 +13,7 @@ from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact, State
 from adapter.case.truth import Truth
+from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.rule import Rated, Rule
 from adapter.mapping.ledger import Entry, Level, Outcome
@@ -85,10 +86,8 @@ def label(name: str) -> str:
 
 
 def in_sentence(name: str) -> str:
-    """The label of a fact inside of a sentence: its first word in lower case, unless it is an acronym or a name."""
-    text = label(name)
-    first = text.split(" ")[0]
-    return text[0].lower() + text[1:] if first.isalpha() and first[1:].islower() else text
+    """The label of a fact inside of a sentence."""
+    return lowered(label(name))
 
 
 def remark_line(assessment: Assessment, remark: Remark) -> str:

@@ -12,31 +12,12 @@ from adapter.case.fact import Fact, State
 from adapter.case.number import shown
 from adapter.case.origin import Origin
 from adapter.case.value import Quantity, to_text
+from adapter.case.words import VALUES, unit_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|<>~])")
 _LEADING = re.compile(r"^(?:(\d+)([.)])|([#+-]))")
 _ADDRESS = re.compile(r"(?i)(://|www\.)")
-
-UNITS = {"10*9/L": "x 10^9/L", "{count}": "", "{ratio}": "", "{score}": "", "a": "years", "mo": "months"}
-
-VALUES = {
-    "nen": "neuroendocrine neoplasm",
-    "hcc": "hepatocellular carcinoma",
-    "dota_pet_ct": "somatostatin-receptor PET/CT",
-    "other_gi": "other gastrointestinal",
-    "tae": "TAE",
-    "ctace": "cTACE",
-    "deb_tace": "DEB-TACE",
-    "captem": "CapTem",
-    "mwa": "MWA",
-    "rfa": "RFA",
-    "ssa": "SSA",
-    "prrt_iv": "PRRT",
-    "tare_lobar": "TARE (lobar)",
-    "tare_whole_liver": "TARE (whole liver)",
-}
-"""Codes of values that do not read as words."""
 
 REASONS = {
     "not-recorded": "not recorded",
@@ -80,7 +61,7 @@ def value_of(fact: Fact, definition: FactDefinition) -> str:
     value = fact.on_record
     if value is None:
         return ""
-    unit = UNITS.get(definition.unit, definition.unit)
+    unit = unit_of(definition)
     if isinstance(value, Quantity) and value.exact is not None:
         return f"{shown(value.exact)} {unit}".strip()
     return f"{to_text(value, VALUES)} {unit}".strip()
