@@ -6,10 +6,10 @@ It gives words; what is shown where is decided by card and CarePlan.
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from adapter.advice.wording import UNITS
 from adapter.case.catalogue import NO_EXPIRY, catalogue
 from adapter.case.moment import Duration
 from adapter.case.truth import Truth
+from adapter.case.words import unit_of
 from adapter.ldt import Advice, Override, Rule, RuleSet
 from adapter.ldt.signoff import age_item, has_age
 
@@ -77,8 +77,7 @@ def _changed(one: Override) -> str:
 def _comparison(text: str) -> str:
     """`platelets_10e9_l <= 120` for people."""
     fact, comparison = text.split(" ", 1)
-    unit = catalogue()[fact].unit
-    return f"{_fact(fact)} {comparison} {UNITS.get(unit, unit)}".strip()
+    return f"{_fact(fact)} {comparison} {unit_of(catalogue()[fact])}".strip()
 
 
 def _fact(about: str) -> str:
