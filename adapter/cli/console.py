@@ -14,7 +14,6 @@ from adapter.advice.basis import silenced_lines, site_lines
 from adapter.advice.card import SILENCED, summary
 from adapter.advice.sections import (
     also_on_record,
-    fact_line,
     indicator,
     label,
     missing_lines,
@@ -27,7 +26,8 @@ from adapter.advice.sections import (
 )
 from adapter.case.finding import Finding
 from adapter.case.truth import Truth
-from adapter.ldt import Explanation, Scope, Strength, explain
+from adapter.cli.trees import add_rule
+from adapter.ldt import Scope, Strength
 
 COLOURS = {
     Strength.PREFERRED: "green",
@@ -111,31 +111,10 @@ def show_explanation(console: Console, assessment: Assessment) -> None:
         tree = Tree(f"[bold]{escape(option.name)}[/] {escape(option.strength)}")
         for rating in (*option.therapy.because, *option.therapy.set_aside):
             aside = " (set aside by policy)" if rating in option.therapy.set_aside else ""
-            _add_rule(tree, assessment, rating.rule, f"{rating.rated.value}{aside}")
+            add_rule(tree, assessment, rating.rule, f"{rating.rated.value}{aside}")
         console.print(tree)
     for missing in assessment.advice.missing:
         tree = Tree(f"[bold]Missing: {escape(label(missing.name))}[/]")
         for rule in missing.rules:
-            _add_rule(tree, assessment, rule, "undecided")
+            add_rule(tree, assessment, rule, "undecided")
         console.print(tree)
-
-
-def _add_rule(tree: Tree, assessment: Assessment, rule_id: str, word: str) -> None:
-    row = assessment.rules.rules[rule_id].row
-    branch = tree.add(f"{rule_id} {escape(row.title)}: {escape(word)}")
-    _add_condition(branch, explain(assessment.case, assessment.advice, assessment.rules, rule_id))
-    for source in row.sources:
-        branch.add(Text(f"{source.document}, {source.section}: {source.quote_start}", style="dim"))
-
-
-def _add_condition(tree: Tree, explanation: Explanation) -> None:
-    colour = {Truth.TRUE: "green", Truth.FALSE: "red", Truth.UNKNOWN: "magenta"}[explanation.answer]
-    branch = tree.add(f"{escape(explanation.text)} [{colour}]{explanation.answer.value}[/]")
-    if not explanation.parts:
-        for fact in explanation.facts:
-            standing = (
-                fact_line(fact) if fact.known is not None else f"{label(fact.name)}: {fact.state.value} {fact.reason}"
-            )
-            branch.add(Text(standing, style="dim"))
-    for part in explanation.parts:
-        _add_condition(branch, part)

@@ -11,6 +11,7 @@ import typer
 from adapter import __version__
 from adapter.cli.demo import demo
 from adapter.cli.evaluate import evaluate
+from adapter.cli.rules.app import app as rules
 from adapter.cli.selfcheck import selfcheck
 from adapter.cli.serve import serve
 from adapter.cli.store import app as store
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(evaluate)
 app.command()(validate)
 app.command()(serve)
+app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
 app.command()(selfcheck)
 app.command()(demo)

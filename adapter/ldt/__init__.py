@@ -21,6 +21,7 @@ from adapter.ldt.explain import Explanation, explain
 from adapter.ldt.loader import load_rule_set, rule_set, site_rule_set
 from adapter.ldt.rule import Rated, Rating, Rule
 from adapter.ldt.ruleset import RuleSet
+from adapter.ldt.schema import Source
 from adapter.ldt.site import Override, Site
 from adapter.ldt.summary import summary
 
@@ -42,6 +43,7 @@ __all__ = [
     "Scope",
     "Silenced",
     "Site",
+    "Source",
     "Strength",
     "TherapyAdvice",
     "evaluate",

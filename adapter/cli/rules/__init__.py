@@ -1,0 +1,1 @@
+"""`ldt rules`: the rule set for people, one file per command."""
