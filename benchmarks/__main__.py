@@ -15,15 +15,19 @@ from rich.table import Table
 from adapter.advice.assessment import assess
 from adapter.advice.card import cards
 from adapter.advice.careplan import care_plan
+from adapter.case.case import Case
+from adapter.case.casefile import read_cases
 from adapter.case.merge import Clock
 from adapter.fhir.check import check_resource
 from adapter.fhir.document import read_document
 from adapter.hl7v2 import parse_message
-from adapter.ldt import evaluate, rule_set
+from adapter.ldt import Explanation, RuleSet, evaluate, rule_set
+from adapter.ldt.explain import explainer
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.hl7v2 import map_hl7v2
 
 PATIENT = Path("fixtures/patients/01-progressive-on-ssa")
+CASES = Path("fixtures/cases/cases.json")
 OBSERVATIONS = 200
 CLOCK = Clock(datetime(2026, 1, 12, 12, tzinfo=UTC))
 
@@ -62,6 +66,13 @@ def timed(step: Callable[[], object], runs: int = 15) -> float:
     return median(spent)
 
 
+def explained(case: Case, rules: RuleSet) -> list[Explanation]:
+    """The advice with the explanation of every rule that fired or waits for a fact."""
+    advice = evaluate(case, rules)
+    why = explainer(case, advice, rules)
+    return [why.rule(rule) for rule in (*advice.fired, *advice.undecided)]
+
+
 def main() -> None:
     """Measure and print."""
     raw, oru, rules = bundle(OBSERVATIONS), message(), rule_set()
@@ -69,6 +80,7 @@ def main() -> None:
     mapped = map_fhir(document, "bench").patients[0]
     assessment = assess(mapped, CLOCK, rules)
     plan = care_plan(assessment)
+    complete = read_cases(CASES.read_text(encoding="utf-8"), CLOCK)[0].case
     strict = import_module("fhir.resources.R4B.bundle").Bundle
     hl7apy = import_module("hl7apy.parser")
     text = oru.decode()
@@ -83,6 +95,8 @@ def main() -> None:
         ("HL7 v2: hl7apy reads the message", lambda: hl7apy.parse_message(text), "hl7"),
         ("case from statements", lambda: mapped.case(CLOCK), "advice"),
         ("evaluate the rule set", lambda: evaluate(assessment.case, rules), "advice"),
+        ("evaluate a complete case (GC-01)", lambda: evaluate(complete, rules), "advice"),
+        ("evaluate it and explain every rule that spoke", lambda: explained(complete, rules), "advice"),
         ("card", lambda: cards(assessment), "advice"),
         ("CarePlan", lambda: care_plan(assessment), "advice"),
         ("CarePlan: check with fhir.resources", lambda: check_resource(plan), "advice"),

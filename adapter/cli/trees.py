@@ -10,6 +10,7 @@ from adapter.advice.wording import standing_of
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth
 from adapter.ldt import Explanation, RuleSet, Source, explain
+from adapter.ldt.explain import asked
 
 ANSWERS = {Truth.TRUE: "[green]yes[/]", Truth.FALSE: "[red]no[/]", Truth.UNKNOWN: "[magenta]not known[/]"}
 
@@ -37,7 +38,7 @@ def source_line(source: Source) -> str:
 
 
 def _add_condition(tree: Tree, explanation: Explanation, rules: RuleSet, *, whole: bool) -> None:
-    branch = tree.add(f"{escape(explanation.words)}: {ANSWERS[explanation.answer]}")
+    branch = tree.add(f"{escape(asked(explanation, rules))}: {ANSWERS[explanation.answer]}")
     if not explanation.parts:
         for fact in explanation.facts:
             branch.add(Text(_standing(fact, rules), style="dim"))

@@ -36,6 +36,7 @@ class Overlaid:
             scope=tuple(rule for rule in rules.scope if rule.id not in out),
             first=tuple(rule for rule in rules.first if rule.id not in out),
             second=tuple(rule for rule in rules.second if rule.id not in out),
+            switched=out,
             shadow=tuple(rule for rule in rules.rules.values() if rule.id in self.shadow),
             silenced=tuple(rule for rule in rules.rules.values() if rule.id in out and is_guarded(rule)),
             site=self.site,

@@ -9,7 +9,7 @@ from enum import Enum
 from adapter.case.case import Case
 from adapter.case.truth import Truth
 from adapter.ldt.advice import Advice, Scope, TherapyAdvice
-from adapter.ldt.explain import Explanation, explain
+from adapter.ldt.explain import Explainer, Explanation, explainer
 from adapter.ldt.rule import Rating, Rule
 from adapter.ldt.ruleset import RuleSet
 
@@ -51,24 +51,24 @@ def reasons(case: Case, advice: Advice, rules: RuleSet, therapy: str) -> Reasons
     """The reasons for and against a therapy, the deciding ones first. Raises KeyError for what is no therapy."""
     known = rules.therapies[therapy].code
     verdict = advice.therapy(known)
+    why = explainer(case, advice, rules)
     rated = ((rule, rating) for rule in rules.rules.values() for rating in rule.ratings if rating.therapy == known)
-    voices = [_voice(case, advice, rules, verdict, rule, rating) for rule, rating in rated]
+    voices = [_voice(advice, rules, verdict, rule, rating, why.rule(rule.id)) for rule, rating in rated]
     order = list(Weight)
     ordered = tuple(sorted(voices, key=lambda voice: order.index(voice.weight)))
-    return Reasons(known, verdict, tuple(_scope(case, advice, rules)), ordered)
+    return Reasons(known, verdict, tuple(_scope(advice, why)), ordered)
 
 
-def _scope(case: Case, advice: Advice, rules: RuleSet) -> list[tuple[str, Explanation]]:
+def _scope(advice: Advice, why: Explainer) -> list[tuple[str, Explanation]]:
     if advice.scope is Scope.APPLIES:
         return []
-    explained = ((rule.id, explain(case, advice, rules, rule.id)) for rule in rules.scope)
-    return [(rule, why) for rule, why in explained if why.answer is not Truth.FALSE]
+    explained = ((rule.id, why.rule(rule.id)) for rule in why.rules.scope)
+    return [(rule, explanation) for rule, explanation in explained if explanation.answer is not Truth.FALSE]
 
 
 def _voice(
-    case: Case, advice: Advice, rules: RuleSet, verdict: TherapyAdvice | None, rule: Rule, rating: Rating
+    advice: Advice, rules: RuleSet, verdict: TherapyAdvice | None, rule: Rule, rating: Rating, why: Explanation
 ) -> Voice:
-    why = explain(case, advice, rules, rule.id)
     return Voice(rating, _weight(advice, rules, verdict, rule, rating, why.answer), why)
 
 
@@ -77,7 +77,7 @@ def _weight(
 ) -> Weight:
     if verdict is not None and rating in verdict.because:
         return Weight.DECIDES
-    if not any(rule in stage for stage in (rules.first, rules.second)):
+    if rule.id in rules.switched:
         return Weight.SWITCHED
     if answer is Truth.FALSE:
         return Weight.SILENT

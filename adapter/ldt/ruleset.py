@@ -38,9 +38,9 @@ class RuleSet:
     rules were checked against, `required` those of its facts that are asked for. `digests` are those of the
     items that clinicians sign.
 
-    `site` holds the changes of a site; rules that it has put in `shadow` are evaluated and only logged, and those of
-    the switched rules that guard (a contraindication, the scope) are in `silenced`: where one of them would speak,
-    the answer says that it was switched off.
+    `site` holds the changes of a site, `switched` the ids of the rules that it has switched off or put in shadow.
+    Those in `shadow` are evaluated and only logged. Those that guard (a contraindication, the scope) are in
+    `silenced`: where one of them would speak, the answer says that it was switched off.
     """
 
     id: str
@@ -72,6 +72,7 @@ class RuleSet:
     digests: Mapping[str, str]
     sign_offs: tuple[SignOff, ...]
     site: Site | None = None
+    switched: frozenset[str] = frozenset()
     shadow: tuple[Rule, ...] = ()
     silenced: tuple[Rule, ...] = ()
 

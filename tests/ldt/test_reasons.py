@@ -6,6 +6,7 @@ import pytest
 
 from adapter.case.truth import Truth
 from adapter.ldt import evaluate, explain, rule_set
+from adapter.ldt.explain import asked
 from adapter.ldt.reasons import Reasons, Weight, reasons
 from tests.advice.assessments import gold
 from tests.ldt.patients import ROW_1, patient
@@ -72,5 +73,6 @@ def test_the_parts_that_make_an_answer() -> None:
     assert why.answer is Truth.FALSE
     assert [part.text for part in row.deciding] == ["ssa_status == 'progressed'"]
     assert why.deciding == why.parts  # a predicate is its definition
-    assert row.words == "all of these"
-    assert "row1" in why.words
+    assert asked(row, RULES) == "all of these"
+    assert asked(why, RULES) == "row1: Table 1 row 1"
+    assert asked(row.deciding[0], RULES) == "somatostatin analogue: progressed"
