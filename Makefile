@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint format bench lock build clean
+.PHONY: help install demo test lint format docs bench lock build clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ lint: install ## check format, style, types and the direction of imports
 format: install ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+docs: install ## write the generated pages (docs/facts.md, docs/rules) again
+	$(BIN)/python -m docs.generate
 
 bench: install ## measure speed
 	$(BIN)/python -m benchmarks

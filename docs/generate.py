@@ -1,193 +1,54 @@
-"""Writes docs/facts.md from the catalogue and the mapping tables: `python -m docs.generate`.
+"""Writes the generated pages: `make docs`, or `python -m docs.generate`.
 
-It reads what the adapter itself loads and adds only words; a test fails when the page is older than the tables.
+The pages say only what the rule set, the catalogue, the mapping tables and the worked cases say; a test fails when one
+of them is older than these.
 """
 
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
-from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Kind, Merge, catalogue
-from adapter.case.derive import BASELINE_WINDOW, SIX_MONTHS
-from adapter.case.merge import FUTURE_TOLERANCE
-from adapter.case.moment import Duration
-from adapter.mapping.schema import Needs, Row
-from adapter.mapping.tables import Tables, tables
-from adapter.terminology.codes import Code
+from adapter.ldt import rule_set
+from docs.pages.cases import cases_page
+from docs.pages.conflicts import conflicts_page
+from docs.pages.facts import facts_page
+from docs.pages.index import index_page, signoff_page
+from docs.pages.links import Links
+from docs.pages.numbers import numbers_page
+from docs.pages.sections import section_pages
+from docs.pages.situations import situations
+from docs.pages.terms import terms_page
+from docs.pages.therapies import therapies_page
 
-PAGE = Path(__file__).with_name("facts.md")
-CPT = "http://www.ama-assn.org/go/cpt"
-UNSIGNED = "assumption, not signed"
-
-UNITS = {"a": "years", "mo": "months", "{count}": "", "{ratio}": "", "{score}": ""}
-"""UCUM codes that do not read as words."""
-
-KINDS = {
-    Kind.FLAG: "yes or no",
-    Kind.CODED: "one of a list of codes",
-    Kind.QUANTITY: "a number",
-    Kind.LIST: "a list of codes",
-    Kind.DAY: "a date",
-}
-MERGES = {
-    Merge.LATEST: "the latest by effective time, then by issue",
-    Merge.EARLIEST: "the earliest",
-    Merge.ANY: "all must agree, in whatever order they came",
-    Merge.UNION: "members add up; the list is known to be complete only when somebody said so",
-    Merge.LARGEST: "the largest of the newest day",
-}
-SOURCES = {
-    "result": "a result (Observation, OBX)",
-    "diagnosis": "a diagnosis (Condition, DG1)",
-    "procedure": "a procedure (Procedure, PR1)",
-    "given": "a drug given or taken (MedicationAdministration, MedicationStatement, RXA)",
-    "ordered": "a drug ordered (MedicationRequest, RXE)",
-    "order": "a draft order (MedicationRequest, ServiceRequest, OBR of an order message)",
-}
-DERIVED = {
-    "age_years": "Calculated from `birth_date`: completed years on the day of evaluation, a range for a partial date.",
-    "months_since_last_transarterial": (
-        "Calculated from the dates of the transarterial sessions in `prior_liver_directed`: completed calendar months "
-        "since the last one, a range where dates are imprecise. If a session has no date it stays unknown."
-    ),
-    "nlr_baseline": (
-        "Calculated as neutrophils by lymphocytes of one moment (counts, else shares): the last ratio in the "
-        f"{BASELINE_WINDOW.days} days before the last TACE (window: {UNSIGNED}); before a first TACE the current "
-        "ratio, while both counts are current."
-    ),
-    "nlr_6_months": (
-        "Calculated in the same way: the ratio nearest to 6 calendar months after the last TACE, between "
-        f"{SIX_MONTHS[0]} and {SIX_MONTHS[1]} months (window: {UNSIGNED})."
-    ),
-    "hiaa_high": (
-        "Read from the laboratory's flag, or from the reference range sent with the value: no limit is built in. Where "
-        "both were sent and disagree the fact is conflicting."
-    ),
-    "serotonin_high": "Read as `hiaa_high`.",
-}
+DOCS = Path(__file__).parent
+RULES = DOCS / "rules"
 
 
-def facts_page() -> str:
-    """The whole page."""
-    known, table = tables(), catalogue()
-    inputs = sum(fact.role == "input" for fact in table.facts.values())
-    parts = [_head(table.version, inputs, len(table.facts) - inputs)]
-    for group, facts in groupby(table.facts.values(), key=lambda fact: fact.group):
-        parts.append(f"## {group}\n")
-        parts += ["\n".join(_fact(fact, known)) for fact in facts]
-    return "\n".join(parts)
-
-
-def _head(version: str, inputs: int, observed: int) -> str:
-    hours = int(FUTURE_TOLERANCE.total_seconds() // 3600)
-    return f"""# Facts
-
-Made by `python -m docs.generate` from the catalogue (version {version}) and the mapping tables: change those, not
-this page.
-
-There are {inputs} inputs of rules and {observed} observed facts behind them. Every fact can also be sent by its own
-code in the project CodeSystem (FHIR `{{base}}/CodeSystem/ldt-fact`, HL7 v2 coding system `99LDT`), and by a
-QuestionnaireResponse whose linkId is the name of the fact.
-
-- **Ask**: a required fact is named as missing when it keeps a rule undecided; for an optional one the rule stays
-  silent.
-- **Maximum age** and **plausible bounds** are assumptions that no clinician has signed. An older value is shown and not
-  used, a value outside of the bounds is excluded and never rescaled. A diagnosis on the problem list does not age.
-- A value may be dated {hours} hours ahead at most. A value without a date feeds only facts without expiry.
-- Nothing is derived but what says so below: a grade never from Ki-67, a judgement never from a number. Where no record
-  speaks of a fact it is unknown, never "no".
-- CPT codes are listed without their descriptors, which may not be passed on.
-"""
-
-
-def _fact(fact: FactDefinition, known: Tables) -> Iterator[str]:
-    yield f"### {fact.name}\n"
-    yield f"**{fact.label}.** {fact.meaning}" + (f" Source: {fact.sources}." if fact.sources else "") + "\n"
-    yield f"- Kind: {_kind(fact)}"
-    yield f"- Ask: {fact.ask}" if fact.role == "input" else "- Observed: no rule reads it"
-    yield f"- Several statements: {MERGES[fact.merge]}"
-    yield f"- Maximum age: {_age(fact)}"
-    if fact.plausible is not None:
-        low, high = fact.plausible
-        yield f"- Plausible bounds: {' '.join(filter(None, (f'{low} to {high}', _unit(fact))))} ({UNSIGNED})"
-    if fact.name in DERIVED:
-        yield f"- {DERIVED[fact.name]}"
-    rows = [row for row in known.rows if row.fact == fact.name]
-    yield from _rows(rows, known) if rows else ("- Standard codes: none; only the project's own code\n",)
-
-
-def _kind(fact: FactDefinition) -> str:
-    words = KINDS[fact.kind]
-    if fact.values:
-        return f"{words}: {', '.join(f'`{value}`' for value in fact.values)}"
-    return f"{words} in {_unit(fact)}" if _unit(fact) else words
-
-
-def _unit(fact: FactDefinition) -> str:
-    return UNITS.get(fact.unit, fact.unit)
-
-
-def _age(fact: FactDefinition) -> str:
-    text = _duration(fact.max_age)
-    if fact.max_age_procedure:
-        text += f"; {_duration(fact.max_age_procedure)} while an order for a procedure is being signed"
-    return f"{text} ({UNSIGNED})"
-
-
-def _duration(age: str) -> str:
-    if age == NO_EXPIRY:
-        return age
-    words = f"{age[1:-1]} years" if age.endswith("Y") else Duration.parse(age).words
-    return words.removesuffix("s") if words.startswith("1 ") else words
-
-
-def _rows(rows: list[Row], known: Tables) -> Iterator[str]:
-    yield "\n| row | read from | says | codes |\n|---|---|---|---|"
-    for row in rows:
-        source = SOURCES[row.kind] + _needs(row.needs, known)
-        yield f"| `{row.id}` | {source} | {_says(row, known)} | {_codes(row.concepts, known)} |"
-    yield ""
-
-
-def _says(row: Row, known: Tables) -> str:
-    if row.number:
-        spellings = len(known.units.table[row.number])
-        return f"the number; {spellings} spellings of units (`{row.number}` in `mappings/units.csv`)"
-    if row.answers:
-        values = dict.fromkeys(row.answers.values())
-        answers = {value: tuple(concept for concept, said in row.answers.items() if said == value) for value in values}
-        return "; ".join(f"{value} if the answer is {_codes(found, known)}" for value, found in answers.items())
-    if row.limit:
-        return "yes if above the limit, no if not"
-    if row.says_one_of:
-        return "one of " + ", ".join(row.says_one_of)
-    return ", ".join((row.says,) if row.says else row.says_all)
-
-
-def _needs(needs: Needs, known: Tables) -> str:
-    wanted = {
-        "at the body site": needs.body_site,
-        "with the agent or device": needs.used,
-        "for the reason": needs.reason,
-        "beside, on the same day or in the same draft,": needs.together,
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    rules = rule_set()
+    links, known = Links(rules), situations(rules)
+    found = {
+        "README.md": index_page(rules, links, known),
+        "therapies.md": therapies_page(rules, links),
+        "conflicts.md": conflicts_page(rules, links),
+        "numbers.md": numbers_page(rules, links),
+        "terms.md": terms_page(rules, links),
+        "cases.md": cases_page(rules, links, known),
+        "signoff.md": signoff_page(rules, links),
+        **section_pages(rules, links, known),
     }
-    words = [f"{name} {_codes(concepts, known)}" for name, concepts in wanted.items() if concepts]
-    if needs.companion:
-        answers = _codes(needs.companion.answers, known)
-        words.append(f"beside the result {_codes(needs.companion.concepts, known)} of its panel, answered {answers}")
-    return f", only {' and '.join(words)}" if words else ""
+    return {DOCS / "facts.md": facts_page()} | {RULES / name: text for name, text in found.items()}
 
 
-def _codes(concepts: tuple[str, ...], known: Tables) -> str:
-    codes = [code for concept in concepts for code in known.codes.concepts[concept]]
-    ordered = sorted(codes, key=lambda code: (known.systems.title(code.system), code.code))
-    groups = groupby(ordered, key=lambda code: known.systems.title(code.system))
-    return "; ".join(f"{title} {', '.join(_code(code) for code in found)}" for title, found in groups)
-
-
-def _code(code: Code) -> str:
-    return f"{code.code}" if code.system == CPT or not code.display else f"{code.code} {code.display.replace('|', '/')}"
+def write() -> None:
+    """Write them all, and remove pages of rules that are no more."""
+    made = pages()
+    RULES.mkdir(exist_ok=True)
+    for old in RULES.glob("*.md"):
+        if old not in made:
+            old.unlink()
+    for page, text in made.items():
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(facts_page(), encoding="utf-8")
+    write()

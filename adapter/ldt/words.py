@@ -101,13 +101,15 @@ _OPPOSITE: dict[Comparison, Comparison] = {"<": ">=", "<=": ">", ">": "<=", ">="
 class Words:
     """A condition in words: one statement, or parts joined by `and` or `or`.
 
-    `term` is the predicate that the condition spells out, if it is one; a negation is carried down into the statements.
+    `term` is the predicate that is spelled out, if it is one, and `denied` whether it is its opposite: a negation is
+    carried down into the statements.
     """
 
     text: str
     joint: Joint = "and"
     parts: tuple["Words", ...] = ()
     term: str = ""
+    denied: bool = False
 
     @property
     def flat(self) -> bool:
@@ -126,7 +128,7 @@ def words_of(condition: Condition, rules: RuleSet, *, negated: bool = False) -> 
             return words_of(condition.parts[0], rules, negated=not negated)
         case Named(name):
             spelled = words_of(condition.parts[0], rules, negated=negated)
-            return Words(spelled.text, spelled.joint, spelled.parts, name)
+            return Words(spelled.text, spelled.joint, spelled.parts, name, negated)
         case _:
             return Words(_statement(condition.node, rules, negated))
 
