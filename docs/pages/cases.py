@@ -54,10 +54,11 @@ def _value(case: Case, name: str, rules: RuleSet) -> str:
 def _situation(one: Situation, known: Situations, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {one.name}\n"
     about = f" Written for {links.item(one.rule)}." if one.rule else ""
-    yield f"**{escaped(one.title)}.**{about}\n"
-    yield f"- Differs from the reference profile: {'; '.join(_differences(one, known, rules, links)) or 'in nothing'}"
+    yield f"**{escaped(one.title[0].upper() + one.title[1:])}.**{about}\n"
+    differences = "; ".join(_differences(one, known, rules, links))
+    yield f"- **Differs from the reference profile** {differences or 'in nothing'}"
     yield from _answer(one.advice, rules, links)
-    yield f"- Rules that fire: {links.items(one.advice.fired)}"
+    yield f"- **Rules that fire** {links.items(one.advice.fired)}"
 
 
 def _differences(one: Situation, known: Situations, rules: RuleSet, links: Links) -> Iterator[str]:
@@ -71,18 +72,18 @@ def _answer(advice: Advice, rules: RuleSet, links: Links) -> Iterator[str]:
     yield from _ratings(advice, links)
     for name, remarks in (("Cautions", advice.cautions), ("To do", advice.actions)):
         if remarks:
-            yield f"- {name}:"
+            yield f"- **{name}**"
         for remark in remarks:
             yield f"  - {_remark(remark.code, rules)} ({links.items(_linked(remark.rules))})"
-    yield f"- Missing: {links.facts(missing.name for missing in advice.missing)}"
-    yield f"- Indicator: {advice.indicator.value}"
+    yield f"- **Missing** {links.facts(missing.name for missing in advice.missing)}"
+    yield f"- **Indicator** {advice.indicator.value}"
 
 
 def _ratings(advice: Advice, links: Links) -> Iterator[str]:
     for strength, name in LISTS.items():
         codes = [therapy.code for therapy in advice.by_strength(strength)]
         if codes:
-            yield f"- {name}: {links.therapies(codes)}"
+            yield f"- **{name}** {links.therapies(codes)}"
 
 
 def _remark(code: str, rules: RuleSet) -> str:

@@ -30,13 +30,13 @@ def conflicts_page(rules: RuleSet, links: Links) -> str:
 def _conflict(conflict: Conflict, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {conflict.id}\n"
     yield f"**{escaped(conflict.title)}**\n"
-    yield f"- One position: {links.prose(conflict.position_a)}"
-    yield f"- The other: {links.prose(conflict.position_b)}"
-    yield f"- The project's choice ({signature(rules, conflict.id)}): {links.prose(conflict.policy)}"
-    yield f"- Rules: {links.items(conflict.rules)}"
+    yield f"- **One position** {links.prose(conflict.position_a)}"
+    yield f"- **The other** {links.prose(conflict.position_b)}"
+    yield f"- **The project's choice** ({signature(rules, conflict.id)}): {links.prose(conflict.policy)}"
+    yield f"- **Rules** {links.items(conflict.rules)}"
 
 
 def _flag(flag: Flag, links: Links) -> Iterator[str]:
     yield f"### {flag.id}\n"
     yield f"**{escaped(flag.title)}.** {links.prose(flag.text)}\n"
-    yield f"- Rules: {links.items(flag.rules)}"
+    yield f"- **Rules** {links.items(flag.rules)}"

@@ -24,6 +24,11 @@ def escaped(text: str) -> str:
     return _ACTIVE.sub(r"\\\1", text).replace("<", "&lt;")
 
 
+def code(condition: str) -> str:
+    """A condition as code that can be broken into lines at its commas."""
+    return "`" + condition.replace(",'", ", '") + "`"
+
+
 class Links:
     """Where everything of a rule set stands."""
 

@@ -10,7 +10,7 @@ from adapter.advice.basis import signature
 from adapter.ldt import Rule, RuleSet
 from adapter.ldt.signoff import predicates_of
 from adapter.ldt.words import RATED, Words, sentence, words_of
-from docs.pages.links import Links, escaped, section_page
+from docs.pages.links import Links, code, escaped, section_page
 from docs.pages.page import blocks, lines, page
 from docs.pages.situations import Situation, Situations
 
@@ -45,23 +45,23 @@ def _rule(rule: Rule, rules: RuleSet, links: Links, known: Situations) -> Iterat
     row = rule.row
     yield f"### {rule.id}\n"
     yield f"**{escaped(row.title)}.** {links.prose(row.statement)}\n"
-    yield from listed("When", words_of(rule.condition, rules), links)
-    yield f"- Condition: `{row.when}`"
-    yield from _terms(rule, rules, links)
+    yield from listed("**When**", words_of(rule.condition, rules), links)
     yield from _effects(rule, rules, links)
-    yield f"- Why: {links.prose(row.why)}"
+    yield f"- **Why** {links.prose(row.why)}"
     yield from _sources(rule)
-    yield f"- Asked for when unknown: {links.facts(row.ask)}"
+    yield f"- **Asked for when unknown** {links.facts(row.ask)}"
     if row.silent:
-        yield f"- Silent without: {links.facts(row.silent)}"
+        yield f"- **Silent without** {links.facts(row.silent)}"
     if row.conflicts:
         titles = (f"{links.item(one)} {escaped(rules.conflicts[one].title)}" for one in row.conflicts)
-        yield f"- The documents disagree: {'; '.join(titles)}"
+        yield f"- **The documents disagree** {'; '.join(titles)}"
     if row.related_rules:
-        yield f"- Read with: {links.items(row.related_rules)}"
-    yield f"- Fires in: {', '.join(map(_case, known.firing(rule.id)))}"
-    yield f"- Category: {row.category}. Pass: {STAGES[row.stage]}"
-    yield f"- Basis: {row.basis}. Sign-off: {signature(rules, rule.id)}"
+        yield f"- **Read with** {links.items(row.related_rules)}"
+    yield f"- **Fires in** {', '.join(map(_case, known.firing(rule.id)))}"
+    yield f"- **Condition** {code(row.when)}"
+    yield from _terms(rule, rules, links)
+    yield f"- **Category** {row.category}. **Pass** {STAGES[row.stage]}"
+    yield f"- **Basis** {row.basis}. **Sign-off** {signature(rules, rule.id)}"
 
 
 def listed(name: str, words: Words, links: Links, depth: int = 0) -> Iterator[str]:
@@ -69,10 +69,10 @@ def listed(name: str, words: Words, links: Links, depth: int = 0) -> Iterator[st
     indent = "  " * depth
     term = f" ({'not ' if words.denied else ''}{links.term(words.term)})" if words.term and depth else ""
     if words.flat and len(words.parts) <= INLINE:
-        yield f"{indent}- {f'{name}: ' if name else ''}{escaped(sentence(words))}{term}"
+        yield f"{indent}- {f'{name} ' if name else ''}{escaped(sentence(words))}{term}"
         return
     joint = "all of these" if words.joint == "and" else "at least one of these"
-    yield f"{indent}- {f'{name}: ' if name else ''}{joint}{term}"
+    yield f"{indent}- {f'{name} ' if name else ''}{joint}{term}"
     for part in words.parts:
         yield from listed("", part, links, depth + 1)
 
@@ -83,23 +83,23 @@ def _terms(rule: Rule, rules: RuleSet, links: Links) -> Iterator[str]:
     )
     said = "; ".join(meanings)
     if said:
-        yield f"- Terms: {said}"
+        yield f"- **Terms** {said}"
 
 
 def _effects(rule: Rule, rules: RuleSet, links: Links) -> Iterator[str]:
     for rated, ratings in groupby(rule.ratings, key=lambda rating: rating.rated):
         names = ", ".join(links.therapy(rating.therapy) for rating in ratings)
-        yield f"- Then {names}: {RATED[rated]}"
+        yield f"- **Then** {names}: {RATED[rated]}"
     for setting in rule.settings:
         text = links.prose(rules.codes[setting.code].text)
-        yield f"- Then {setting.remarked.value}: {text} (`{setting.code}`)"
+        yield f"- **Then** {setting.remarked.value}: {text} (`{setting.code}`)"
 
 
 def _sources(rule: Rule) -> Iterator[str]:
     if not rule.row.sources:
-        yield "- Source: none, a choice of this project"
+        yield "- **Source** none, a choice of this project"
     for source in rule.row.sources:
-        yield f"- Source: {source.document}, {escaped(source.section)}, “{escaped(source.quote_start)}”"
+        yield f"- **Source** {source.document}, {escaped(source.section)}, “{escaped(source.quote_start)}”"
 
 
 def _case(situation: Situation) -> str:

@@ -10,7 +10,7 @@ from adapter.ldt.compile import Condition
 from adapter.ldt.expression import Named
 from adapter.ldt.signoff import predicates_of
 from adapter.ldt.words import words_of
-from docs.pages.links import Links, escaped
+from docs.pages.links import Links, code, escaped
 from docs.pages.page import blocks, page
 from docs.pages.sections import listed
 
@@ -43,8 +43,8 @@ def _collect(condition: Condition, found: dict[str, Condition]) -> None:
 def _term(name: str, condition: Condition, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {name}\n"
     yield f"**{escaped(rules.predicates[name].meaning)}**\n"
-    yield from listed("Means", words_of(condition, rules), links)
+    yield from listed("**Means**", words_of(condition, rules), links)
     inner = predicates_of(condition)
-    yield f"- Condition: `{condition.text}`{', with ' + ', '.join(map(links.term, inner)) if inner else ''}"
+    yield f"- **Condition** {code(condition.text)}{', with ' + ', '.join(map(links.term, inner)) if inner else ''}"
     users = [rule.id for rule in rules.rules.values() if name in predicates_of(rule.condition)]
-    yield f"- Used by: {links.items(users) or 'the policy on danger, ' + links.item('P12')}"
+    yield f"- **Used by** {links.items(users) or 'the policy on danger, ' + links.item('P12')}"

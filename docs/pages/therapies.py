@@ -42,16 +42,16 @@ def _kind(kind: str, title: str, rules: RuleSet, links: Links) -> str:
 def _therapy(therapy: Therapy, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {therapy.code}\n"
     yield f"**{escaped(therapy.short)}: {escaped(therapy.name)}.** {links.prose(therapy.role)}.\n"
-    yield f"- Status: {links.prose(therapy.status)}"
-    yield f"- Evidence: {links.prose(therapy.evidence)}"
+    yield f"- **Status** {links.prose(therapy.status)}"
+    yield f"- **Evidence** {links.prose(therapy.evidence)}"
     yield from _rules(therapy, rules, links)
-    yield f"- For it, in other words: {links.prose(therapy.positive)}"
-    yield f"- Against it or to heed, in other words: {links.prose(therapy.limits)}"
+    yield f"- **Speaks for it** {links.prose(therapy.positive)}"
+    yield f"- **Speaks against it, or to heed** {links.prose(therapy.limits)}"
     if therapy.parts:
-        yield f"- When planned it also counts as: {links.therapies(therapy.parts)}"
+        yield f"- **When planned it also counts as** {links.therapies(therapy.parts)}"
     wholes = rules.wholes.get(therapy.code, frozenset())
     if wholes:
-        yield f"- It also counts as planned when one of these is: {links.therapies(wholes)}"
+        yield f"- **It also counts as planned when one of these is** {links.therapies(wholes)}"
 
 
 def _rules(therapy: Therapy, rules: RuleSet, links: Links) -> Iterator[str]:
@@ -62,6 +62,6 @@ def _rules(therapy: Therapy, rules: RuleSet, links: Links) -> Iterator[str]:
                 rated.setdefault(rating.rated, []).append(rule.id)
     for kind in Rated:
         if kind in rated:
-            yield f"- Rules, {RATED[kind]}: {links.items(rated[kind])}"
+            yield f"- **Rules, {RATED[kind]}** {links.items(rated[kind])}"
     if not rated:
-        yield "- Rules: none rates it"
+        yield "- **Rules** none rates it"

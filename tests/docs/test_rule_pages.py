@@ -9,7 +9,7 @@ from adapter.ldt import Rated, rule_set
 from adapter.ldt.rule import Rule
 from adapter.ldt.schema import TableRow, Therapy
 from docs.generate import RULES, pages
-from docs.pages.links import Links, escaped
+from docs.pages.links import Links, code, escaped
 from docs.pages.numbers import DocumentNumbers, numbers, thresholds_of
 
 RULE_SET = rule_set()
@@ -38,8 +38,8 @@ def test_a_rule_is_there_with_all_its_parts(rule: Rule) -> None:
         row.title,
         row.statement,
         row.why,
-        f"Condition: `{row.when}`",
-        f"Basis: {row.basis}. Sign-off: unsigned",
+        f"**Condition** {code(row.when)}",
+        f"**Basis** {row.basis}. **Sign-off** unsigned",
     ):
         assert words in text
     for source in row.sources:
@@ -52,8 +52,8 @@ def test_a_rule_is_there_with_all_its_parts(rule: Rule) -> None:
         assert f"(therapies.md#{rating.therapy})" in RULE_BLOCKS[rule.id]
     for setting in rule.settings:
         assert RULE_SET.codes[setting.code].text in text
-    assert re.search(r"^- When: \S", text, re.MULTILINE)
-    assert re.search(r"^- Fires in: (GC-\d\d|Situation \d+)", text, re.MULTILINE)
+    assert re.search(r"^- \*\*When\*\* \S", text, re.MULTILINE)
+    assert re.search(r"^- \*\*Fires in\*\* (GC-\d\d|Situation \d+)", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("printed", RULE_SET.table, ids=lambda row: row.id)
