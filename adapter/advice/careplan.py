@@ -17,6 +17,7 @@ from adapter.advice.sections import (
     data_problems,
     deciding_facts,
     disagreements,
+    flag_lines,
     label,
     missing_lines,
     options,
@@ -149,6 +150,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield unread
     for line in disagreements(assessment):
         yield f"The documents disagree: {line}"
+    for line in flag_lines(assessment):
+        yield f"Not in the documents, waits for a clinician: {line}"
     touched = also_touched(assessment)
     if touched:
         yield f"The documents also disagree on, without bearing on a verdict here: {touched}"

@@ -236,6 +236,12 @@ def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:
     )
 
 
+def flag_lines(assessment: Assessment) -> Iterator[str]:
+    """What comes from outside the documents and waits for a clinician, beside what one of its rules says here."""
+    flags = {flag.id: flag for flag in assessment.rules.flags}
+    return (f"{flags[name].id} {flags[name].title}. {flags[name].text}" for name in assessment.advice.flags)
+
+
 def cited(assessment: Assessment) -> Iterator[str]:
     """The sources of the rules behind what is shown: document and section, with the rules that cite them."""
     places: dict[tuple[str, str], list[str]] = {}

@@ -125,8 +125,9 @@ class Advice:
     """What one version of the rule set says about one case.
 
     `fired` and `undecided` are rule ids in order; `offered` is what the first pass offers (needed to explain
-    stage-2 rules). `silenced` and `shadow` are rules that a site has switched: guards that would speak here, and
-    rules in shadow that fire. Therapies stand by strength, best first, and within it in the order of the therapy table.
+    stage-2 rules). `flags` are ids of flags from outside of the documents that concern what is said.
+    `silenced` and `shadow` are rules that a site has switched: guards that would speak here, and rules in shadow
+    that fire. Therapies stand by strength, best first, and within it in the order of the therapy table.
     """
 
     rule_set: str
@@ -138,6 +139,7 @@ class Advice:
     actions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = ()
     conflicts: tuple[Disagreement, ...] = ()
+    flags: tuple[str, ...] = ()
     missing: tuple[MissingFact, ...] = ()
     dangers: tuple[Danger, ...] = ()
     fired: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
     crisis = workshop.safety("crisis_when", safety.crisis_when)
     high_burden = workshop.safety("high_burden_when", safety.high_burden_when)
     agent_matters = workshop.safety("agent_matters_when", safety.agent_matters_when)
+    flag_conditions = workshop.flags()
     problems = workshop.problems + list(disagreements(sheets, rules, facts))
     if problems or crisis is None or high_burden is None or agent_matters is None:
         raise RuleSetError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
@@ -48,6 +49,7 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
         codes=codes,
         conflicts=conflicts,
         flags=flags,
+        flag_conditions=flag_conditions,
         table_caption=sheets.table.content.caption,
         table=sheets.table.content.rows,
         policies=policy.policies,
@@ -114,6 +116,17 @@ class _Workshop:
     def safety(self, key: str, text: str) -> Condition | None:
         """A condition of the safety policy."""
         return self.condition(Place(self.sheets.policy.document, ("safety",)), text, key)
+
+    def flags(self) -> dict[str, Condition]:
+        """The conditions of the flags that have one."""
+        sheet = self.sheets.conflicts
+        made: dict[str, Condition] = {}
+        for number, flag in enumerate(sheet.content.flags):
+            place = Place(sheet.document, ("flags", number))
+            condition = self.condition(place, flag.when) if flag.when else None
+            if condition is not None:
+                made[flag.id] = condition
+        return made
 
     def rules(self) -> dict[str, Rule]:
         """Every rule by id, in order of id."""

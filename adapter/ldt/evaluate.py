@@ -12,7 +12,7 @@ from adapter.case.truth import Truth
 from adapter.ldt.advice import Advice, Danger, Indicator, MissingFact, Remark, Scope, Strength
 from adapter.ldt.compile import Frame
 from adapter.ldt.compose import remarks, therapies, with_provisional
-from adapter.ldt.conflicts import disagreements
+from adapter.ldt.conflicts import disagreements, flags
 from adapter.ldt.crosscheck import SCOPE_UNKNOWN
 from adapter.ldt.indicator import dangers, indicator
 from adapter.ldt.missing import missing_fact, missing_facts
@@ -112,6 +112,7 @@ def _scope_unknown(case: Case, undecided: Sequence[Rule], frame: Frame, rules: R
         therapies=therapies(found, (), draft, rules),
         actions=tuple(sorted((unknown, *remarks(spoken, Remarked.ACTION)), key=lambda remark: remark.code)),
         conflicts=disagreements(fired, found, rules),
+        flags=flags(fired, found, frame, rules),
         missing=_missing(case, undecided, draft, frame, rules),
         dangers=danger,
         fired=_ids(fired),
@@ -157,6 +158,7 @@ def _applies(
         actions=remarks(fired, Remarked.ACTION),
         notes=remarks(fired, Remarked.NOTE),
         conflicts=disagreements(fired, found, rules),
+        flags=flags(fired, found, frame, rules),
         missing=missing,
         dangers=danger,
         fired=_ids(fired),

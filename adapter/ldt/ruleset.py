@@ -56,6 +56,7 @@ class RuleSet:
     codes: Mapping[str, CodeRow]
     conflicts: Mapping[str, Conflict]
     flags: tuple[Flag, ...]
+    flag_conditions: Mapping[str, Condition]
     table_caption: str
     table: tuple[TableRow, ...]
     policies: tuple[PolicyRow, ...]

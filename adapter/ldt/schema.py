@@ -152,12 +152,17 @@ class Conflict(Row):
 
 
 class Flag(Row):
-    """Something from outside the documents that waits for a clinician; no rule encodes it."""
+    """Something from outside the documents that waits for a clinician; no rule encodes it.
+
+    `shown` in `answers`: beside what one of its rules says, where `when` holds (always without it).
+    """
 
     id: Annotated[str, Field(pattern=r"^X-[0-9]$")]
     title: Text
     text: Text
     rules: Annotated[tuple[RuleId, ...], Field(min_length=1)]
+    shown: Literal["answers", "pages"]
+    when: str = ""
 
 
 class ConflictFile(Row):
