@@ -117,7 +117,7 @@ def missing_lines(assessment: Assessment) -> Iterator[str]:
     """Each missing fact: how it stands, which rules wait for it, which therapies it could change."""
     for missing in assessment.advice.missing:
         fact = assessment.case.facts[missing.name]
-        standing = standing_of(fact, assessment.rules.facts[missing.name], procedure=assessment.case.procedure)
+        standing = standing_of(fact, assessment.rules.facts[missing.name], assessment.case)
         changes = ", ".join(short_name(assessment, code) for code in missing.therapies)
         rules = ", ".join(missing.rules)
         yield f"{label(missing.name)}: {standing}. Waiting: {rules}{f'; could change {changes}' if changes else ''}"
@@ -155,7 +155,7 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
     for definition in assessment.rules.facts.facts.values():
         fact = assessment.case.facts[definition.name]
         if fact.known is None and fact.state is not State.ABSENT and fact.name not in asked:
-            standing = standing_of(fact, definition, procedure=assessment.case.procedure)
+            standing = standing_of(fact, definition, assessment.case)
             yield f"{definition.label}: {standing} ({place_of(fact.origins)})"
         for unused in fact.unused:
             newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from adapter.case.case import Case
 from adapter.case.catalogue import FactDefinition
 from adapter.case.fact import Fact, State
 from adapter.case.number import shown
@@ -67,12 +68,12 @@ def value_of(fact: Fact, definition: FactDefinition) -> str:
     return f"{to_text(value, VALUES)} {unit}".strip()
 
 
-def standing_of(fact: Fact, definition: FactDefinition, *, procedure: bool = False) -> str:
+def standing_of(fact: Fact, definition: FactDefinition, case: Case) -> str:
     """Why a fact cannot be used, for people: not recorded, stale since a date, preliminary ..."""
     when = fact.when.day if fact.when else ""
     match fact.state:
         case State.STALE:
-            return f"too old: {value_of(fact, definition)} of {when}, may be {_age(definition, procedure)} old at most"
+            return f"too old: {value_of(fact, definition)} of {when}{_ago(fact, case)}, {_most(definition, case)}"
         case State.PRELIMINARY:
             return f"not final ({fact.reason.replace('-', ' ')}): {value_of(fact, definition)} of {when or 'no date'}"
         case State.UNDATED:
@@ -87,9 +88,17 @@ def standing_of(fact: Fact, definition: FactDefinition, *, procedure: bool = Fal
             return REASONS.get(fact.reason, fact.reason.replace("-", " "))
 
 
-def _age(definition: FactDefinition, procedure: bool) -> str:
-    expiry = definition.expiry(procedure=procedure)
-    return expiry.words if expiry else "any age"
+def _ago(fact: Fact, case: Case) -> str:
+    """How old a value is; of a partial date, how old at least."""
+    if fact.when is None:
+        return ""
+    least, most = (case.as_of - fact.when.latest).days, (case.as_of - fact.when.earliest).days
+    return f", {most} days ago" if most - least <= 1 else f", at least {least} days ago"
+
+
+def _most(definition: FactDefinition, case: Case) -> str:
+    expiry = definition.expiry(procedure=case.procedure)
+    return f"may be {expiry.words if expiry else 'of any age'} old at most"
 
 
 def place_of(origins: Iterable[Origin]) -> str:

@@ -248,7 +248,7 @@ def test_facts_on_record_that_may_not_be_used_are_named_with_their_reason() -> N
     found = parts(detail(of_hl7(messages("OBX|5|NM|1742-6^ALT^LN||9|U/L|||||F"), clock=clock)))
     lines = found.sections["Missing"] + found.sections.get("On record but not used", ())
     [line] = [line for line in lines if line.startswith("Total bilirubin: ")]
-    assert line.startswith("Total bilirubin: too old: 2 mg/dL of 2026-01-10, may be 30 days old at most")
+    assert line.startswith("Total bilirubin: too old: 2 mg/dL of 2026-01-10, 69 days ago, may be 30 days old at most")
 
 
 def test_the_age_that_was_applied_while_a_procedure_is_signed_is_the_one_named() -> None:

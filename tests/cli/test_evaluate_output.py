@@ -77,7 +77,7 @@ def test_the_table_names_what_is_missing_and_set_aside() -> None:
     assert "Missing" in out
     assert "Differentiation: not recorded. Waiting: R-003" in out
     assert "On record but not used" in out
-    assert "too old: 0.9 mg/dL of 2025-12-03, may be 30 days old at most" in out
+    assert "too old: 0.9 mg/dL of 2025-12-03, 40 days ago, may be 30 days old at most" in out
 
 
 def test_the_table_names_dangers(tmp_path: Path) -> None:

@@ -48,12 +48,12 @@ def _tree(assessment: Assessment, why: Reasons, *, whole: bool) -> Tree:
     if why.scope:
         scope = tree.add("[bold]Whether the guideline applies[/]")
         for rule, explanation in why.scope:
-            add_explained(scope, rules, rule, "decides about the scope", explanation, whole=whole)
+            add_explained(scope, assessment, rule, "decides about the scope", explanation, whole=whole)
     for weight, voices in groupby(why.voices, key=lambda voice: voice.weight):
         branch = tree.add(f"[bold]{HEADINGS[weight]}[/]")
         for voice in voices:
             word = RATED[voice.rating.rated]
-            add_explained(branch, rules, voice.rating.rule, word, voice.explanation, whole=whole)
+            add_explained(branch, assessment, voice.rating.rule, word, voice.explanation, whole=whole)
     if not why.voices:
         tree.add("no rule speaks of it")
     return tree

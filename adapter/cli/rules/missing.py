@@ -30,7 +30,7 @@ def _table(found: list[Worth], assessment: Assessment) -> Table:
         table.add_column(column, overflow="fold")
     for one in found:
         definition = assessment.rules.facts[one.fact.name]
-        standing = standing_of(one.fact, definition, procedure=assessment.case.procedure)
+        standing = standing_of(one.fact, definition, assessment.case)
         waiting = ", ".join(one.waiting)
         table.add_row(escape(label(one.fact.name)), escape(standing), escape(_changes(one, assessment)), waiting)
     return table
