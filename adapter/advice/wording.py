@@ -5,6 +5,7 @@ No free text of a patient's record passes here: only coded values, numbers, date
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from html import escape
 
 from adapter.case.case import Case
@@ -92,8 +93,9 @@ def _ago(fact: Fact, case: Case) -> str:
     """How old a value is; of a partial date, how old at least."""
     if fact.when is None:
         return ""
-    least, most = (case.as_of - fact.when.latest).days, (case.as_of - fact.when.earliest).days
-    return f", {most} days ago" if most - least <= 1 else f", at least {least} days ago"
+    last_day = (fact.when.latest - timedelta(microseconds=1)).date() if fact.when.span else fact.when.latest.date()
+    least, most = (case.as_of.date() - last_day).days, (case.as_of.date() - fact.when.earliest.date()).days
+    return f", {most} days ago" if most == least else f", at least {least} days ago"
 
 
 def _most(definition: FactDefinition, case: Case) -> str:
