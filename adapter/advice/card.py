@@ -31,6 +31,7 @@ from adapter.advice.sections import (
 )
 from adapter.advice.wording import markdown
 from adapter.ldt import Scope, Strength
+from adapter.terminology.systems import DEFAULT_BASE, LDT_TOPIC
 from cds_hooks import Card, Coding, Source
 
 SUMMARY_LIMIT = 139
@@ -39,7 +40,8 @@ SUMMARY_LIMIT = 139
 NAMESPACE = UUID("4b1f6d0e-6f4e-5a53-9d0c-0c8f7c9f2a11")
 """Namespace of the deterministic card uuids, so that a repeated call and its feedback line up."""
 
-TOPIC_SYSTEM = "https://ldt-adapter.example.org/fhir/CodeSystem/ldt-topic"
+TOPIC = ("ldtnelm", "Liver-directed therapy of neuroendocrine liver metastases")
+"""Code and display of the topic of every card; alphanumeric, as CDS Hooks wants topics to be."""
 
 SILENCED = "Switched off by the site, but it would speak here"
 
@@ -49,10 +51,12 @@ INTENDED = (
 )
 
 
-def cards(assessment: Assessment, *, invocation: str = "") -> tuple[Card, ...]:
-    """The card of an assessment. `invocation` (service and hookInstance) makes its uuid: same call, same uuid."""
+def cards(assessment: Assessment, *, invocation: str = "", base: str = DEFAULT_BASE) -> tuple[Card, ...]:
+    """The card of an assessment. `invocation` (service and hookInstance) makes its uuid: same call, same uuid;
+    `base` is the canonical base of the published CodeSystem of topics."""
     rules = assessment.rules
-    topic = Coding("ldtnelm", TOPIC_SYSTEM, "Liver-directed therapy of neuroendocrine liver metastases")
+    code, display = TOPIC
+    topic = Coding(code, f"{base}/CodeSystem/{LDT_TOPIC}", display)
     source = Source(f"LDT Adapter, rule set {rules.id} {rules.edition}", topic=topic)
     return (
         Card(

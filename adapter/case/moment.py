@@ -77,9 +77,8 @@ class Duration:
     @property
     def words(self) -> str:
         """The duration for people."""
-        if self.months and self.days:
-            return f"{self.months} months {self.days} days"
-        return f"{self.months} months" if self.months else f"{self.days} days"
+        counted = ((self.months, "month"), (self.days, "day"))
+        return " ".join(f"{number} {unit}{'s' * (number != 1)}" for number, unit in counted if number) or "0 days"
 
 
 def months_before(instant: datetime, months: int) -> datetime:

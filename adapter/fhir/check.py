@@ -10,6 +10,9 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
+_PUBLICATION: Final = frozenset({"draft", "active", "retired", "unknown"})
+_ARTIFACT: Final = frozenset({"documentation", "justification", "citation", "depends-on"})
+
 REQUIRED_CODES: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("CarePlan", "status"): frozenset(
         {"draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"}
@@ -31,6 +34,22 @@ REQUIRED_CODES: Final[dict[tuple[str, str], frozenset[str]]] = {
         }
     ),
     ("valueQuantity", "comparator"): frozenset({"<", "<=", ">=", ">"}),
+    **{(kind, "status"): _PUBLICATION for kind in ("PlanDefinition", "ActivityDefinition", "Library", "Questionnaire")},
+    **{(kind, "status"): _PUBLICATION for kind in ("CodeSystem", "ValueSet", "ConceptMap")},
+    ("relatedArtifact", "type"): _ARTIFACT,
+    ("documentation", "type"): _ARTIFACT,
+    ("condition", "kind"): frozenset({"applicability", "start", "stop"}),
+    ("action", "groupingBehavior"): frozenset({"visual-group", "logical-group", "sentence-group"}),
+    ("action", "requiredBehavior"): frozenset({"must", "could", "must-unless-documented"}),
+    ("action", "precheckBehavior"): frozenset({"yes", "no"}),
+    ("ActivityDefinition", "kind"): frozenset({"ServiceRequest", "MedicationRequest"}),
+    ("ActivityDefinition", "intent"): frozenset({"proposal"}),
+    ("item", "type"): frozenset({"group", "display", "boolean", "decimal", "integer", "date", "choice"}),
+    ("CodeSystem", "content"): frozenset({"complete"}),
+    ("property", "type"): frozenset({"code", "string"}),
+    ("target", "equivalence"): frozenset({"equivalent", "wider", "narrower", "relatedto", "unmatched"}),
+    ("Bundle", "type"): frozenset({"transaction"}),
+    ("request", "method"): frozenset({"PUT"}),
 }
 """Required value sets by (resource type or element, member): those that our builders use."""
 

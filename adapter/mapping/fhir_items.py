@@ -241,7 +241,7 @@ class FhirReader:
 
     def _answers(self, record: Record, response: QuestionnaireResponse) -> Iterator[Item]:
         when, bad = moment(response.authored)
-        ours = response.questionnaire.split("|")[0] == self.tables.questionnaire
+        ours = response.questionnaire.split("|")[0] in self.tables.questionnaires
         asked: Counter[str] = Counter()
         for place, question in _questions(response.item, "item"):
             where = Place(f"{record.key}#{place}")

@@ -18,7 +18,14 @@ from adapter.fhir.resources import READ
 from adapter.mapping.schema import FhirSource, Hl7Source, Row, Sources
 from adapter.mapping.statuses import Statuses, load_statuses
 from adapter.terminology.codes import Codes, load_codes
-from adapter.terminology.systems import DEFAULT_BASE, LDT_FACT, QUESTIONNAIRE, CodeSystems, load_systems
+from adapter.terminology.systems import (
+    DEFAULT_BASE,
+    FORMER_QUESTIONNAIRE,
+    LDT_FACT,
+    QUESTIONNAIRE,
+    CodeSystems,
+    load_systems,
+)
 from adapter.terminology.units import Units, load_units
 
 Meaning = Literal["yes", "no", "none", "unknown"]
@@ -44,7 +51,7 @@ class Tables:
     answers: dict[tuple[str, str], Meaning]
     names: dict[str, str]
     own_system: str
-    questionnaire: str
+    questionnaires: frozenset[str]
 
     def rows_for(self, kind: str, concept: str) -> tuple[Row, ...]:
         """The rows that read a concept from a kind of source, in the order of the table."""
@@ -86,7 +93,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         _answers(folder.joinpath("answers.csv"), systems),
         _names(folder.joinpath("names.csv"), codes),
         f"{base}/CodeSystem/{LDT_FACT}",
-        f"{base}/Questionnaire/{QUESTIONNAIRE}",
+        frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),
     )
 
 

@@ -79,7 +79,7 @@ class PatientViewService:
         if not concerns(assessment.case):
             return ()
         log_shadow(assessment.advice)
-        return cards(assessment, invocation=f"{SERVICE.id}|{request.hook_instance}")
+        return cards(assessment, invocation=f"{SERVICE.id}|{request.hook_instance}", base=self.settings.base)
 
     def assess(self, request: HookRequest) -> Assessment:
         """The assessment of the patient that the call is about."""

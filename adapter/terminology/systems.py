@@ -11,8 +11,17 @@ from adapter.case.tables import TableError, read_csv
 LDT_FACT = "ldt-fact"
 """Placeholder of the project CodeSystem in the tables; its URI is `{base}/CodeSystem/ldt-fact`."""
 
-QUESTIONNAIRE = "ldt-nelm"
+LDT_STRENGTH = "ldt-strength"
+"""Id of the CodeSystem of what a rule can say of a therapy."""
+
+LDT_TOPIC = "ldt-topic"
+"""Id of the CodeSystem of the topic that cards name."""
+
+QUESTIONNAIRE = "ldt-facts"
 """Id of the Questionnaire whose linkIds are the names of the facts."""
+
+FORMER_QUESTIONNAIRE = "ldt-nelm"
+"""Id under which the same form was known before it was published; answers to it are read in the same way."""
 
 DEFAULT_BASE = "https://ldt-adapter.example.org/fhir"
 

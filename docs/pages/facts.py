@@ -11,11 +11,10 @@ from adapter.case.derive import BASELINE_WINDOW, SIX_MONTHS
 from adapter.case.merge import FUTURE_TOLERANCE
 from adapter.case.moment import Duration
 from adapter.case.words import unit_of
-from adapter.mapping.schema import Needs, Row
+from adapter.mapping.row_words import SOURCES, codes_words, needs_words
+from adapter.mapping.schema import Row
 from adapter.mapping.tables import Tables, tables
-from adapter.terminology.codes import Code
 
-CPT = "http://www.ama-assn.org/go/cpt"
 UNSIGNED = "assumption, not signed"
 
 KINDS = {
@@ -31,14 +30,6 @@ MERGES = {
     Merge.ANY: "all must agree, in whatever order they came",
     Merge.UNION: "members add up; the list is known to be complete only when somebody said so",
     Merge.LARGEST: "the largest of the newest day",
-}
-SOURCES = {
-    "result": "a result (Observation, OBX)",
-    "diagnosis": "a diagnosis (Condition, DG1)",
-    "procedure": "a procedure (Procedure, PR1)",
-    "given": "a drug given or taken (MedicationAdministration, MedicationStatement, RXA)",
-    "ordered": "a drug ordered (MedicationRequest, RXE)",
-    "order": "a draft order (MedicationRequest, ServiceRequest, OBR of an order message)",
 }
 DERIVED = {
     "age_years": "Calculated from `birth_date`: completed years on the day of evaluation, a range for a partial date.",
@@ -140,8 +131,8 @@ def _duration(age: str) -> str:
 def _rows(rows: list[Row], known: Tables) -> Iterator[str]:
     yield "\n| row | read from | says | codes |\n|---|---|---|---|"
     for row in rows:
-        source = SOURCES[row.kind] + _needs(row.needs, known)
-        yield f"| `{row.id}` | {source} | {_says(row, known)} | {_codes(row.concepts, known)} |"
+        source = SOURCES[row.kind] + needs_words(row.needs, known)
+        yield f"| `{row.id}` | {source} | {_says(row, known)} | {codes_words(row.concepts, known)} |"
     yield ""
 
 
@@ -152,34 +143,9 @@ def _says(row: Row, known: Tables) -> str:
     if row.answers:
         values = dict.fromkeys(row.answers.values())
         answers = {value: tuple(concept for concept, said in row.answers.items() if said == value) for value in values}
-        return "; ".join(f"{value} if the answer is {_codes(found, known)}" for value, found in answers.items())
+        return "; ".join(f"{value} if the answer is {codes_words(found, known)}" for value, found in answers.items())
     if row.limit:
         return "yes if above the limit, no if not"
     if row.says_one_of:
         return "one of " + ", ".join(row.says_one_of)
     return ", ".join((row.says,) if row.says else row.says_all)
-
-
-def _needs(needs: Needs, known: Tables) -> str:
-    wanted = {
-        "at the body site": needs.body_site,
-        "with the agent or device": needs.used,
-        "for the reason": needs.reason,
-        "beside, on the same day or in the same draft,": needs.together,
-    }
-    words = [f"{name} {_codes(concepts, known)}" for name, concepts in wanted.items() if concepts]
-    if needs.companion:
-        answers = _codes(needs.companion.answers, known)
-        words.append(f"beside the result {_codes(needs.companion.concepts, known)} of its panel, answered {answers}")
-    return f", only {' and '.join(words)}" if words else ""
-
-
-def _codes(concepts: tuple[str, ...], known: Tables) -> str:
-    codes = [code for concept in concepts for code in known.codes.concepts[concept]]
-    ordered = sorted(codes, key=lambda code: (known.systems.title(code.system), code.code))
-    groups = groupby(ordered, key=lambda code: known.systems.title(code.system))
-    return "; ".join(f"{title} {', '.join(_code(code) for code in found)}" for title, found in groups)
-
-
-def _code(code: Code) -> str:
-    return f"{code.code}" if code.system == CPT or not code.display else f"{code.code} {code.display.replace('|', '/')}"

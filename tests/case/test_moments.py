@@ -63,6 +63,9 @@ def test_a_date_and_an_instant_on_it_are_not_the_same() -> None:
     [
         ("P30D", 0, 30, "30 days"),
         ("P3M", 3, 0, "3 months"),
+        ("P1M", 1, 0, "1 month"),
+        ("P1D", 0, 1, "1 day"),
+        ("P0D", 0, 0, "0 days"),
         ("P1Y", 12, 0, "12 months"),
         ("P1Y2M", 14, 0, "14 months"),
         ("P2W", 0, 14, "14 days"),

@@ -1,13 +1,6 @@
-"""What we emit against the official R4 StructureDefinitions, by a validator that is not ours (an npm package).
-
-The packages are named by tests/node/package-lock.json and installed into the cache of pytest, never beside the tests.
-"""
+"""CarePlans against the official R4 StructureDefinitions, by a validator that is not ours (an npm package)."""
 
 import json
-import os
-import shutil
-import subprocess
-from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,53 +11,11 @@ from adapter.advice.careplan import care_plan
 from adapter.fhir.write import write_json
 from adapter.ldt import Strength
 from tests.advice.assessments import everyone, extreme, gold
-from tests.repository import ROOT
+from tests.fhir.official import issues
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("node")]
 
-NODE = ROOT / "tests/node"
 VALIDATED = everyone()
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
-    """The folder in which the locked packages are installed: a cache, filled once for each lock."""
-    lock = (NODE / "package-lock.json").read_bytes()
-    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)  # the plugin may be switched off
-    folder = cache.mkdir("node-packages") if cache is not None else tmp_path_factory.mktemp("node-packages")
-    installed = folder / "node_modules/installed-lock.json"
-    if installed.exists() and installed.read_bytes() == lock:
-        return folder
-    npm = shutil.which("npm")
-    if npm is None:
-        _missing("needs the command npm")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(NODE / name, folder / name)
-    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-    if run.returncode != 0:
-        _missing("the npm packages cannot be installed (no package index?)")
-    installed.write_bytes(lock)
-    return folder
-
-
-def _missing(reason: str) -> None:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-def issues(resources: Iterable[dict[str, object]], packages: Path) -> list[dict[str, Any]]:
-    """For each resource the issues, and how many codes were looked up in required value sets."""
-    run = subprocess.run(
-        ["node", str(NODE / "validate.mjs"), str(packages)],
-        input=b"\n".join(write_json(resource) for resource in resources),
-        capture_output=True,
-        check=False,
-        timeout=300,
-    )
-    assert run.returncode == 0, run.stderr.decode()[-2000:]
-    return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def without(found: list[str], known: str) -> list[str]:

@@ -35,7 +35,7 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CPT = "http://www.ama-assn.org/go/cpt"
 UCUM = "http://unitsofmeasure.org"
 OWN = "https://ldt-adapter.example.org/fhir/CodeSystem/ldt-fact"
-QUESTIONNAIRE = "https://ldt-adapter.example.org/fhir/Questionnaire/ldt-nelm"
+QUESTIONNAIRE = "https://ldt-adapter.example.org/fhir/Questionnaire/ldt-facts"
 
 PID = "PID|1||P1^^^HOSP^MR||DOE^JANE||19610405|F"
 

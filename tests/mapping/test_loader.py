@@ -438,4 +438,4 @@ def test_the_base_of_the_project_names_its_code_system(folder: Path) -> None:
     loaded = load_tables(folder, "https://hospital.example.org/ldt")
     assert loaded.own_system == "https://hospital.example.org/ldt/CodeSystem/ldt-fact"
     assert loaded.systems.uri("99LDT") == loaded.own_system
-    assert loaded.questionnaire == "https://hospital.example.org/ldt/Questionnaire/ldt-nelm"
+    assert "https://hospital.example.org/ldt/Questionnaire/ldt-facts" in loaded.questionnaires

@@ -232,7 +232,7 @@ def test_a_questionnaire_of_another_house_is_not_ours() -> None:
 
 
 def test_a_versioned_questionnaire_is_ours_and_nested_answers_count() -> None:
-    versioned = questionnaire(questionnaire="https://ldt-adapter.example.org/fhir/Questionnaire/ldt-nelm|2026.1")
+    versioned = questionnaire(questionnaire="https://ldt-adapter.example.org/fhir/Questionnaire/ldt-facts|2026.1")
     versioned["item"] = [
         {"linkId": "group", "item": [{"linkId": "ascites", "answer": [{"valueBoolean": False}]}]},
         {
@@ -244,6 +244,11 @@ def test_a_versioned_questionnaire_is_ours_and_nested_answers_count() -> None:
     ]
     mapping = by_fhir(versioned)
     assert [known(mapping, name) for name in ("ascites", "prior_prrt", "ir_consulted")] == [False, True, True]
+
+
+def test_answers_to_the_form_under_its_former_name_count_too() -> None:
+    former = "https://ldt-adapter.example.org/fhir/Questionnaire/ldt-nelm"
+    assert known(by_fhir(questionnaire(("ascites", {"valueBoolean": False}), questionnaire=former)), "ascites") is False
 
 
 def test_the_same_question_answered_twice_is_not_settled_by_position() -> None:

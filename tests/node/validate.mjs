@@ -1,4 +1,5 @@
-// Checks FHIR resources against the official R4 StructureDefinitions and the value sets of their required bindings.
+// Checks FHIR resources against the official R4 StructureDefinitions, the value sets of their required bindings, and the
+// definitions of the official extensions.
 // One resource a line on standard input; one JSON list of issues a line on standard output. Not part of the product.
 
 import { createInterface } from 'node:readline';
@@ -39,34 +40,52 @@ function flat(concepts) {
   return concepts.flatMap((concept) => [concept, ...flat(concept.concept ?? [])]);
 }
 
+const extensions = new Map();
+for (const { resource } of readJson('fhir/r4/extension-definitions.json').entry) extensions.set(resource.url, resource);
+
 let bindings = 0;
 
-/** The values of codes, with required binding, that are none of its codes. */
-function* wrongCodes(value, structure, path) {
+/** What the official definitions forbid and the validator does not see: codes outside of required value sets, and
+ * official extensions in the wrong place or with the wrong type. `within` is the path of the element that holds the value. */
+function* faults(value, structure, within, place) {
   for (const element of structure.snapshot?.element ?? structure.differential.element) {
-    const [, ...steps] = element.path.split('.');
-    if (!steps.length) continue;
-    for (const found of at(value, steps)) {
-      for (const type of element.type ?? []) {
-        const place = `${path}.${steps.join('.')}`;
-        if (type.code === 'code' && element.binding?.strength === 'required') {
-          const codes = codesOf(element.binding.valueSet);
-          if (codes) {
-            bindings += 1;
-            if (!codes.has(found)) yield `${place}: not in the required value set`;
-          }
-        } else if (/^[A-Z]/.test(type.code) && typeof found === 'object' && !['Resource', 'BackboneElement', 'Element'].includes(type.code)) {
-          yield* wrongCodes(found, structures.get(type.code), place);
-        }
-      }
+    const name = element.path.slice(within.length + 1);
+    if (!element.path.startsWith(`${within}.`) || name.includes('.')) continue;
+    for (const [type, found] of typed(value, name, element)) {
+      const here = `${place}.${name}`;
+      if (type === 'code' && element.binding?.strength === 'required') yield* outside(found, element, here);
+      else if (type === 'Extension') yield* misplaced(found, within, here);
+      else if (element.contentReference) yield* faults(found, structure, element.contentReference.slice(1), here);
+      else if (['BackboneElement', 'Element'].includes(type)) yield* faults(found, structure, element.path, here);
+      else if (type === 'Resource') yield* element.path === 'Bundle.entry.resource' ? issues(found) : [];
+      else if (structures.has(type) && typeof found === 'object') yield* faults(found, structures.get(type), type, here);
     }
   }
 }
 
-function at(value, [step, ...rest]) {
-  const name = step.endsWith('[x]') ? Object.keys(value).find((key) => key.startsWith(step.slice(0, -3))) : step;
-  const found = [name === undefined ? undefined : value[name]].flat().filter((part) => part !== undefined);
-  return rest.length ? found.flatMap((part) => (typeof part === 'object' ? at(part, rest) : [])) : found;
+/** The values of an element, each with its type; of a choice, the type that its name ends with. */
+function typed(value, name, element) {
+  const types = (element.type ?? []).map(({ code }) => code);
+  if (!name.endsWith('[x]')) return [value[name]].flat().filter((part) => part !== undefined).map((part) => [types[0], part]);
+  const stem = name.slice(0, -3);
+  return types.flatMap((type) => [value[stem + type[0].toUpperCase() + type.slice(1)]].flat().filter((part) => part !== undefined).map((part) => [type, part]));
+}
+
+function* outside(code, element, place) {
+  const codes = codesOf(element.binding.valueSet);
+  if (!codes) return;
+  bindings += 1;
+  if (!codes.has(code)) yield `${place}: not in the required value set`;
+}
+
+function* misplaced(extension, within, place) {
+  const definition = extensions.get(extension.url);
+  if (!definition) return yield `${place}: ${extension.url} is no official extension`;
+  const places = definition.context.map(({ expression }) => expression);
+  if (!places.some((one) => one === within || one === 'Element' || one === 'Resource')) yield `${place}: ${extension.url} does not belong here`;
+  const allowed = definition.snapshot.element.find(({ path }) => path === 'Extension.value[x]').type ?? [];
+  const names = allowed.map(({ code }) => `value${code[0].toUpperCase()}${code.slice(1)}`);
+  if (!names.some((one) => one in extension)) yield `${place}: ${extension.url} has a value of the wrong type`;
 }
 
 function* issues(resource) {
@@ -78,7 +97,7 @@ function* issues(resource) {
     }
   }
   const structure = structures.get(resource.resourceType);
-  if (structure) yield* wrongCodes(resource, structure, resource.resourceType);
+  if (structure) yield* faults(resource, structure, resource.resourceType, resource.resourceType);
   for (const contained of resource.contained ?? []) yield* issues(contained);
 }
 

@@ -75,6 +75,14 @@ def test_the_example_patient_gets_one_card_with_its_missing_fact(client: TestCli
     assert "Data that could not be had" not in card["detail"]
 
 
+def test_the_topic_of_a_card_stands_under_the_canonical_base(store: Store) -> None:
+    base = "https://hospital.example.org/ldt"
+    settings = Settings.model_validate({"as_of": "2026-01-12", "base": base})
+    app = build_app(settings, store, Intake(store), tables(), rule_set())
+    (card,) = _cards(TestClient(app, raise_server_exceptions=False), _request())
+    assert card["source"]["topic"]["system"] == f"{base}/CodeSystem/ldt-topic"
+
+
 def test_the_same_call_again_gives_the_same_card(client: TestClient) -> None:
     assert _cards(client, _request()) == _cards(client, _request())
 

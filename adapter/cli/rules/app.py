@@ -6,6 +6,7 @@ from adapter.cli.rules.explain import explain
 from adapter.cli.rules.flip import flip
 from adapter.cli.rules.listing import list_rules
 from adapter.cli.rules.missing import missing
+from adapter.cli.rules.publish import publish
 from adapter.cli.rules.show import show
 from adapter.cli.rules.what_if import what_if
 
@@ -18,3 +19,4 @@ app.command("explain")(explain)
 app.command("what-if")(what_if)
 app.command("flip")(flip)
 app.command("missing")(missing)
+app.command("publish")(publish)
