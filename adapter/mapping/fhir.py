@@ -10,6 +10,8 @@ from adapter.fhir.document import Document, Record
 from adapter.fhir.resources import Patient
 from adapter.mapping.containers import container_entry
 from adapter.mapping.fhir_items import FhirReader
+from adapter.mapping.fhir_owners import Owners
+from adapter.mapping.fhir_patient import birth
 from adapter.mapping.interpret import Interpreted, interpret
 from adapter.mapping.item import Item
 from adapter.mapping.ledger import Entry, Ledger, Level, Outcome
@@ -26,12 +28,13 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
     by_owner: dict[str, list[Record]] = defaultdict(list)
     unowned: list[Record] = []
     superseded = superseded_places(document.records)
+    owners = Owners(document, server)
     reader = FhirReader(document, name, known, server, superseded=superseded)
     for record in document.records:
         if record.place in superseded:
             continue
-        owner = reader.owner(record) if record.resource is not None else None
-        if owner is None or not reader.is_patient(owner):
+        owner = owners.owner(record) if record.resource is not None else None
+        if owner is None:
             unowned.append(record)
         else:
             by_owner[owner].append(record)
@@ -83,7 +86,7 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     by_place: dict[str, list[Interpreted]] = defaultdict(list)
     for (record, _), result in zip(items, interpreted, strict=True):
         by_place[record.place].append(result)
-    births = [birth for record in records if (birth := reader.birth(record)) is not None]
+    births = [born for record in records if (born := birth(record, reader.name)) is not None]
     statements = [*births, *(s for result in interpreted for s in result.statements)]
     entries = [_container(record, by_place[record.place], known) for record in records]
     entries += [result.entry for result in interpreted]
