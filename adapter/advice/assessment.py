@@ -11,7 +11,8 @@ from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth
 from adapter.case.value import Coded, Flag, Members
-from adapter.ldt import Advice, RuleSet, evaluate
+from adapter.ldt import Advice, Indicator, RuleSet, Scope, evaluate
+from adapter.mapping.closed import CLOSING
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
 
@@ -88,6 +89,11 @@ class Assessment:
     gaps: tuple[str, ...] = ()
 
     @property
+    def closed(self) -> tuple[Finding, ...]:
+        """What closes the record (died, out of use, replaced): nothing was evaluated then, and no plan can be made."""
+        return tuple(finding for finding in self.findings if finding.code in CLOSING)
+
+    @property
     def narratives(self) -> int:
         """Reports in words that came with the data and were not read."""
         return self.ledger.unread
@@ -97,9 +103,14 @@ def assess(mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...
     """The assessment of one mapped patient on the clock's day."""
     case = mapped.case(clock, rules.facts)
     findings = mapped.findings + case.findings
-    return Assessment(
-        case, evaluate(case, rules), rules, patient_name(mapped), findings, mapped.ledger, mapped.gaps + gaps
-    )
+    closed = any(finding.code in CLOSING for finding in findings)
+    advice = _no_advice(rules) if closed else evaluate(case, rules)
+    return Assessment(case, advice, rules, patient_name(mapped), findings, mapped.ledger, mapped.gaps + gaps)
+
+
+def _no_advice(rules: RuleSet) -> Advice:
+    """The advice on a closed record: none, and not because of a rule."""
+    return Advice(rules.id, rules.version, Scope.NOT_APPLICABLE, Indicator.INFO)
 
 
 def assess_case(case: Case, rules: RuleSet) -> Assessment:

@@ -12,6 +12,7 @@ from adapter.advice.sections import (
     Option,
     also_on_record,
     cited,
+    closed_lines,
     data_problems,
     deciding_facts,
     disagreements,
@@ -77,6 +78,10 @@ def summary(assessment: Assessment) -> str:
 def _summaries(assessment: Assessment) -> Iterator[str]:
     advice = assessment.advice
     start = "NET liver metastases: "
+    if assessment.closed:
+        yield f"{start}no advice, {'; '.join(closed_lines(assessment))}"
+        yield f"{start}no advice, the record is closed"
+        return
     if advice.dangers:
         names = _names(assessment, dict.fromkeys(code for danger in advice.dangers for code in danger.codes))
         crisis = any(danger.kind == "crisis" for danger in advice.dangers)
@@ -122,6 +127,8 @@ def _scope_reason(assessment: Assessment) -> str:
 
 def detail(assessment: Assessment) -> str:
     """The whole answer in Markdown: options, dangers, cautions, missing and deciding facts, disagreements, sources."""
+    if assessment.closed:
+        return f"{_list('No advice is given on this record', closed_lines(assessment))}\n\n{_basis(assessment)}"
     parts = [
         _scope(assessment),
         _dangers(assessment),

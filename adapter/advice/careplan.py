@@ -14,6 +14,7 @@ from adapter.advice.sections import (
     also_on_record,
     also_touched,
     cited,
+    closed_lines,
     data_problems,
     deciding_facts,
     disagreements,
@@ -41,12 +42,19 @@ REVIEW_DAYS = 14
 """After how many days at the latest a plan must be looked at again (the shortest age of a laboratory value)."""
 
 
+class ClosedRecord(ValueError):
+    """The record of the patient is closed (died, out of use, replaced): nobody may plan on it."""
+
+
 def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
     """The CarePlan of an assessment. `base` is the canonical base of the PlanDefinition and the fact CodeSystem.
 
     Every offered therapy, every contraindicated one (doNotPerform), every step to take and every missing fact is one
     activity with its reasons; facts from HL7 v2 are contained Observations, facts from FHIR are referred to.
+    Raises ClosedRecord where there is no advice to plan on (Assessment.closed).
     """
+    if assessment.closed:
+        raise ClosedRecord("; ".join(closed_lines(assessment)))
     facts = supporting(assessment, base)
     created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
     rules = assessment.rules

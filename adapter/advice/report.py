@@ -33,6 +33,7 @@ def report(assessment: Assessment) -> Report:
         "rule_set": f"{assessment.rules.id}|{assessment.rules.edition}",
         "site": site_report(assessment),
         "scope": advice.scope.value,
+        "closed": list(dict.fromkeys(finding.code for finding in assessment.closed)),
         **listed,
         "indicator": indicator(assessment),
         "facts": facts,

@@ -56,6 +56,11 @@ def options(assessment: Assessment) -> Iterator[Option]:
         yield Option(therapy, name, strength, because)
 
 
+def closed_lines(assessment: Assessment) -> list[str]:
+    """Why there is no advice on a closed record, each reason once; nothing for a record in use."""
+    return list(dict.fromkeys(finding.hint for finding in assessment.closed))
+
+
 def outranked(assessment: Assessment) -> Iterator[str]:
     """Ratings that others outrank, so that both sides are seen: what a contraindication or an exception set aside."""
     for therapy in assessment.advice.therapies:

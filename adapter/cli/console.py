@@ -14,6 +14,7 @@ from adapter.advice.basis import silenced_lines, site_lines
 from adapter.advice.card import SILENCED, summary
 from adapter.advice.sections import (
     also_on_record,
+    closed_lines,
     indicator,
     label,
     missing_lines,
@@ -49,6 +50,7 @@ def show(console: Console, assessment: Assessment) -> None:
     colour = INDICATORS[indicator(assessment)]
     title = f"{escape(printable(assessment.case.subject))}  [{colour}]{indicator(assessment)}[/]"
     console.print(Panel(Text(summary(assessment)), title=title, title_align="left", border_style=colour))
+    _lines(console, "No advice is given on this record", closed_lines(assessment), "magenta")
     if advice.scope is Scope.NOT_APPLICABLE:
         for rule in scope_rules(assessment):
             console.print(f"  {rule.id} {escape(rule.row.title)}: {escape(rule.row.statement)}")

@@ -1,6 +1,6 @@
 """`ldt evaluate`: files in, advice out, for people or as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from rich.progress import track
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.card import cards
-from adapter.advice.careplan import care_plan
+from adapter.advice.careplan import ClosedRecord, care_plan
 from adapter.advice.report import finding_report, report
 from adapter.case.merge import Clock
 from adapter.cli.console import show, show_explanation, show_findings
@@ -61,8 +61,9 @@ def evaluate(
         if total >= MANY:
             steps = iter(list(track(steps, "evaluating", total=total, console=errors)))
         if json or card or careplan:
-            _print_json(inputs, list(steps), card=card, careplan=careplan)
-            return
+            found = list(steps)
+            _print_json(inputs, found, card=card, careplan=careplan)
+            raise typer.Exit(1 if careplan and any(one.closed for one in found) else 0)
         _print_table(inputs, list(steps), explain=explain)
     except UnreadableFile as error:
         errors.print(f"ldt: {error}", style="red", markup=False, highlight=False)
@@ -73,14 +74,23 @@ def _print_json(inputs: Inputs, found: list[Assessment], *, card: bool, careplan
     if card:
         _write([[one.to_json() for one in cards(assessment)] for assessment in found])
     elif careplan:
-        plans = [care_plan(assessment) for assessment in found]
-        for plan in plans:
-            check_resource(plan)
-        _write(plans)
+        _write(list(_plans(found)))
     else:
         _write([report(assessment) for assessment in found])
     for finding in inputs.findings:
         typer.echo(write_json(finding_report(finding)).decode(), err=True)
+
+
+def _plans(found: list[Assessment]) -> Iterator[object]:
+    """The CarePlans that can be made; for a closed record standard error says why there is none."""
+    for number, assessment in enumerate(found, start=1):
+        try:
+            plan = care_plan(assessment)
+        except ClosedRecord as reason:
+            typer.echo(f"ldt: no CarePlan for patient {number} of {len(found)}: {reason}", err=True)
+            continue
+        check_resource(plan)
+        yield plan
 
 
 def _write(value: Sequence[object]) -> None:

@@ -31,6 +31,12 @@ class Resource(Element):
     modifierExtension: list[Raw] = []
 
 
+class PatientLink(Element):
+    """FHIR Patient.link, as far as it says that another record took over."""
+
+    type: str = ""
+
+
 class Patient(Resource):
     """FHIR Patient."""
 
@@ -38,7 +44,9 @@ class Patient(Resource):
     birthDate: str = ""
     gender: str = ""
     active: bool | None = None
-    link: list[Raw] = []
+    deceasedBoolean: bool | None = None
+    deceasedDateTime: str = ""
+    link: list[PatientLink] = []
 
 
 class Component(Valued):

@@ -8,6 +8,7 @@ from adapter.case.finding import Finding
 from adapter.fhir.dates import read_date
 from adapter.fhir.document import Document, Record
 from adapter.fhir.resources import Patient
+from adapter.mapping.closed import closed_by_patient
 from adapter.mapping.containers import container_entry
 from adapter.mapping.fhir_items import FhirReader
 from adapter.mapping.fhir_owners import Owners
@@ -91,7 +92,8 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries = [_container(record, by_place[record.place], known) for record in records]
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
-    findings = (*reader.findings, *excluded_findings(statements))
+    closed = (finding for record in records for finding in closed_by_patient(record))
+    findings = (*reader.findings, *closed, *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
     return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps)

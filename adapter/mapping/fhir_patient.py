@@ -9,6 +9,7 @@ from adapter.case.value import Day
 from adapter.fhir.document import Record
 from adapter.fhir.resources import Patient
 from adapter.mapping.fhir_values import moment
+from adapter.mapping.fhir_veto import veto
 
 
 def birth(record: Record, document: str) -> Statement | None:
@@ -17,6 +18,8 @@ def birth(record: Record, document: str) -> Statement | None:
         return None
     when, bad = moment(record.resource.birthDate)
     origin = Origin("fhir", document, f"{record.key}#birthDate", "birth-date")
+    if veto(record.resource):
+        return Statement("birth_date", Standing.EXCLUDED, None, origin, reason=veto(record.resource))
     if bad or when is None:
         return Statement("birth_date", Standing.EXCLUDED, None, origin, reason="bad-date")
     return Statement("birth_date", Standing.FINAL, Day(when), origin)

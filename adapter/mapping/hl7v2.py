@@ -19,6 +19,7 @@ from adapter.hl7v2 import (
     parse_message,
     split_messages,
 )
+from adapter.mapping.closed import closed_by_pid
 from adapter.mapping.containers import container_entry
 from adapter.mapping.fhir import excluded_findings
 from adapter.mapping.hl7v2_items import Found, Hl7Reader
@@ -114,7 +115,7 @@ class _Stream:
         patient.entries.append(_segment_entry(pid, Outcome.USED, ""))
         patient.births += _birth(pid, document, reader)
         patient.found += members
-        patient.findings += reader.findings
+        patient.findings += [*closed_by_pid(pid, document), *reader.findings]
         reader.findings.clear()
 
     def _exclude(self, members: list[Found], reader: Hl7Reader, code: str, place: str, hint: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from adapter.advice.assessment import assess
-from adapter.advice.careplan import care_plan
+from adapter.advice.assessment import Assessment, assess
+from adapter.advice.careplan import ClosedRecord, care_plan
 from adapter.case.merge import Clock
 from adapter.fhir.check import check_resource
 from adapter.fhir.document import NotFhir, read_document
@@ -52,7 +52,7 @@ class ApplyOperation:
     rules: RuleSet
 
     def __call__(self, body: bytes) -> dict[str, object]:
-        """The CarePlan. Raises Problem: 400 for what is no FHIR JSON, 412 for another patient's data."""
+        """The CarePlan. Raises Problem: 400 for no FHIR JSON, 412 for another patient's data and closed records."""
         try:
             scan(body, Limits(body_bytes=LIMIT, nodes=4_000_000, depth=DEFAULT_LIMITS.depth))
             document = read_document(body)
@@ -64,10 +64,17 @@ class ApplyOperation:
         mapped = self._patient(mapping, _subject(body))
         assessment = assess(mapped, Clock(self.settings.now()), self.rules)
         log_shadow(assessment.advice)
-        plan = care_plan(assessment, base=self.settings.base)
+        plan = self._plan(assessment)
         if self.settings.check_output:
             check_resource(plan)
         return plan
+
+    def _plan(self, assessment: Assessment) -> dict[str, object]:
+        try:
+            return care_plan(assessment, base=self.settings.base)
+        except ClosedRecord as reason:
+            hint = f"no plan is made on a closed record: {reason}"
+            raise Problem(412, "patient-closed", hint, issue="business-rule") from None
 
     def _patient(self, mapping: Mapping, subject: str) -> Mapped:
         """The one patient of the data, who must be the subject where one is named."""

@@ -109,6 +109,34 @@ def test_the_day_decides_what_is_stale(tmp_path: Path) -> None:
     assert states == {"2026-01-08": "excluded", "2026-01-10": "present", "2026-02-09": "present", "2026-02-10": "stale"}
 
 
+DEAD = message(pid="PID|1||78^^^HOSP^MR||ROE^M||19700101|M" + "|" * 22 + "Y", control_id="M2")
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_a_closed_record_is_shown_with_its_reason(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.hl7", message() + DEAD)
+    ran = evaluate(file)
+    assert ran.status == 0
+    panel = ran.out.split("HOSP/MR/78  info")[1]
+    assert "NET liver metastases: no advice, the record says that the patient has died" in panel
+    assert "No advice is given on this record" in panel
+    assert "error patient-deceased at M2 PID[1]-30" in panel
+    [open_record, closed] = evaluate("--json", file).json
+    assert (open_record["closed"], closed["closed"]) == ([], ["patient-deceased"])
+    assert evaluate("--cards", file).status == 0
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_there_is_no_care_plan_on_a_closed_record(tmp_path: Path) -> None:
+    ran = evaluate("--careplan", write(tmp_path, "a.hl7", message() + DEAD))
+    assert ran.status == 1
+    [plan] = ran.json
+    assert plan["subject"]["identifier"]["value"] == "77"
+    assert ran.err == "ldt: no CarePlan for patient 2 of 2: the record says that the patient has died\n"
+    alone = evaluate("--careplan", write(tmp_path, "b.hl7", DEAD))
+    assert (alone.status, alone.json) == (1, [])
+
+
 @pytest.mark.parametrize("day", ["2026-13-01", "yesterday", "12.01.2026", "2026-01-12T12:00:00", ""])
 def test_a_day_that_is_none_is_refused_clearly(day: str) -> None:
     ran = ldt("evaluate", "--as-of", day, PROGRESSIVE)

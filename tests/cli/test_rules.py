@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapter.ldt import rule_set
-from tests.cli.running import AS_OF, FIXTURES, Ran, ldt
+from tests.cli.running import AS_OF, DIAGNOSES, FIXTURES, Ran, ldt, message, write
 from tests.ldt.sites import site_folder
 
 PATIENT = FIXTURES / "patients/07-not-avid-g2/messages.hl7"
@@ -189,3 +189,18 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
     ran = rules("missing", FIXTURES / "nothing.json", *AS_OF)
     assert ran.status == 1
     assert "nothing.json: No such file" in ran.err
+
+
+@pytest.mark.hazard("HZ-P15")
+@pytest.mark.parametrize(
+    "command",
+    [("explain", "--therapy", "tae"), ("flip", "--therapy", "tae"), ("missing",), ("what-if", "--set", "ascites=no")],
+    ids=lambda command: str(command[0]),
+)
+def test_nothing_is_said_about_a_closed_record_but_why(tmp_path: Path, command: tuple[str, ...]) -> None:
+    dead = message(*DIAGNOSES, pid="PID|1||77^^^HOSP^MR||DOE^J||19600101|F" + "|" * 22 + "Y")
+    name, *more = command
+    ran = rules(name, write(tmp_path, "a.hl7", dead), *AS_OF, *more)
+    assert ran.status == 0
+    said = "NET liver metastases: no advice, the record says that the patient has died"
+    assert [line.strip() for line in ran.out.splitlines()[1:]] == [said]

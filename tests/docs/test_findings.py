@@ -24,7 +24,16 @@ SEVERITIES = {"info", "warning", "error"}
 NOTING = {"Finding": 0, "note": 0, "_exclude": 2, "_reject": 1}
 REASONING = {"Missing", "Unusable", "excluded", "absent", "_absent", "_unused", "_ratio", "Problem"}
 # Words with a hyphen in these files that are neither findings nor reasons.
-OTHER = {"utf-8", "own-code", "birth-date", "table-code", "questionnaire-response-status", "in-components", "as-result"}
+OTHER = {
+    "utf-8",
+    "own-code",
+    "birth-date",
+    "table-code",
+    "questionnaire-response-status",
+    "in-components",
+    "as-result",
+    "replaced-by",
+}
 HEADINGS = ("Findings", "Reasons of facts and statements", "Reasons in the ledger", "Files that cannot be read")
 SAYING = [
     *(ROOT / "adapter/case").glob("*.py"),

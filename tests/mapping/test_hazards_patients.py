@@ -17,11 +17,13 @@ from tests.mapping.senders import (
     PATIENT,
     Json,
     Resource,
+    bundle,
     by_fhir,
     fact,
     finding_codes,
     known,
     laboratory,
+    only,
     standing,
 )
 
@@ -215,6 +217,66 @@ def test_each_result_belongs_to_the_nearest_pid_above() -> None:
     second = (PID.replace("P1^", "P2^"), OBR.replace("R1^", "R2^"), log_platelets("35"))
     mapping = log_mapping(log_message(PID, OBR, log_platelets("210"), *second))
     assert by_patient(mapping) == {"HOSP/MR/P1": "210 10*3/uL", "HOSP/MR/P2": "35 10*3/uL"}
+
+
+CLOSED: list[tuple[Resource, list[str]]] = [
+    (
+        {"active": False, "link": [{"other": {"reference": "Patient/P9"}, "type": "replaced-by"}]},
+        ["replaced", "inactive"],
+    ),
+    ({"link": [{"other": {"reference": "Patient/P9"}, "type": "replaced-by"}]}, ["replaced"]),
+    ({"active": False}, ["inactive"]),
+    ({"deceasedBoolean": True}, ["deceased"]),
+    ({"deceasedDateTime": "2026-01-02"}, ["deceased"]),
+    ({"deceasedDateTime": "lately"}, ["deceased"]),
+    ({"active": True}, []),
+    ({"deceasedBoolean": False, "active": None}, []),
+    ({"link": [{"other": {"reference": "Patient/P9"}, "type": "replaces"}, {"type": "seealso"}]}, []),
+]
+
+
+@pytest.mark.hazard("HZ-P15")
+@pytest.mark.parametrize(("more", "reasons"), CLOSED, ids=lambda value: json.dumps(value)[:60])
+def test_a_fhir_patient_who_is_dead_inactive_or_replaced_is_found(more: Resource, reasons: list[str]) -> None:
+    mapping = map_fhir(read_document(bundle({**PATIENT, **more}, count(210))), "b")
+    found = [(f.code, f.severity, f.place) for f in only(mapping).findings]
+    assert found == [(f"patient-{reason}", "error", "Bundle.entry[0].resource") for reason in reasons]
+
+
+@pytest.mark.hazard("HZ-P15")
+@pytest.mark.parametrize(
+    ("tail", "place"),
+    [
+        ("20260102|Y", "A1 PID[1]-30"),
+        ("|Y", "A1 PID[1]-30"),
+        ("|y^Yes^HL70136", "A1 PID[1]-30"),
+        ("20260102|", "A1 PID[1]-29"),
+        ("20260102|N", "A1 PID[1]-29"),
+        ("lately|", "A1 PID[1]-29"),
+        ("|N", ""),
+        ('""|""', ""),
+        ("|", ""),
+    ],
+)
+def test_a_pid_with_a_death_is_found(tail: str, place: str) -> None:
+    pid = f"{PID}{'|' * 21}{tail}"
+    found = only(log_mapping(log_report(log_platelets("210"), pid=pid))).findings
+    assert [(f.code, f.severity, f.place) for f in found] == ([("patient-deceased", "error", place)] if place else [])
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_a_death_in_one_message_holds_for_the_patient_of_all() -> None:
+    dead = log_report(log_platelets("210"), pid=f"{PID}{'|' * 22}Y")
+    later = log_report(log_platelets("211"), control="A2", order=OBR.replace("R1^", "R2^"))
+    for messages in ((dead, later), (later, dead)):
+        assert "patient-deceased" in finding_codes(log_mapping(*messages))
+
+
+def test_a_birth_date_under_an_unknown_modifier_is_not_used() -> None:
+    modifier: list[Json] = [{"url": "https://example.org/estimated", "valueBoolean": True}]
+    mapping = map_fhir(read_document(bundle({**PATIENT, "modifierExtension": modifier})), "b")
+    assert standing(mapping, "birth_date") == ("excluded", "modifier")
+    assert known(mapping, "age_years") is None
 
 
 @pytest.mark.hazard("HZ-P16")

@@ -222,6 +222,40 @@ def test_apply_refuses_a_second_patient_and_evaluates_nothing(client: TestClient
     assert "activity" not in response.text
 
 
+REPLACED = {"active": False, "link": [{"other": {"reference": "Patient/P9"}, "type": "replaced-by"}]}
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_a_closed_record_gets_one_info_card_that_says_so(client: TestClient, store: Store) -> None:
+    request = _request()
+    request["prefetch"]["patient"].update(REPLACED)
+    (card,) = _cards(client, request)
+    assert card["indicator"] == "info"
+    assert "another record has replaced this one" in card["summary"]
+    assert "suggestions" not in card
+    assert "preferred" not in card["detail"]
+    assert list(store.messages()) == []
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_a_closed_record_of_somebody_else_s_patients_stays_silent(client: TestClient) -> None:
+    request = _request("09")
+    request["prefetch"]["patient"].update(REPLACED)
+    assert client.post(HOOK, json=request).json() == {"cards": []}
+
+
+@pytest.mark.hazard("HZ-P15")
+def test_apply_makes_no_plan_on_a_closed_record(client: TestClient) -> None:
+    bundle = _bundle()
+    for entry in bundle["entry"]:
+        if entry["resource"]["resourceType"] == "Patient":
+            entry["resource"]["deceasedBoolean"] = True
+    response = _apply(client, bundle)
+    assert "patient-closed" in _outcome(response, 412)
+    assert "has died" in response.text
+    assert "activity" not in response.text
+
+
 def test_apply_refuses_a_subject_that_is_not_the_patient(client: TestClient) -> None:
     parameters = {
         "resourceType": "Parameters",

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.card import summary
 from adapter.case.merge import Clock
 from adapter.cli.console import printable
 from adapter.cli.evaluate import as_of
@@ -24,7 +26,10 @@ TherapyCode = Annotated[str, typer.Option("--therapy", metavar="CODE", help="Cod
 def patients(
     file: Path, day: str | None, site: Path | None, wanted: str | None, console: Console
 ) -> Iterator[Assessment]:
-    """The assessments of a file, each announced by the patient's id. Exits with status 1 when there are none."""
+    """The assessments of a file, each announced by the patient's id; of a closed record only why there is none.
+
+    Exits with status 1 when there are no patients.
+    """
     clock, rules = Clock(as_of(day)), rules_of(site)
     try:
         found = list(assessments(read_inputs([file]), clock, rules))
@@ -39,7 +44,10 @@ def patients(
         raise typer.Exit(1)
     for assessment in chosen:
         console.rule(printable(assessment.case.subject), align="left")
-        yield assessment
+        if assessment.closed:
+            console.print(Text(summary(assessment)))
+        else:
+            yield assessment
 
 
 def therapy_of(rules: RuleSet, code: str) -> str:
