@@ -9,10 +9,12 @@ from uuid import UUID, uuid5
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.sections import (
+    SCOPE_UNKNOWN,
     Option,
     also_on_record,
     cited,
     closed_lines,
+    danger_lines,
     data_problems,
     deciding_facts,
     disagreements,
@@ -128,10 +130,11 @@ def _scope_reason(assessment: Assessment) -> str:
 def detail(assessment: Assessment) -> str:
     """The whole answer in Markdown: options, dangers, cautions, missing and deciding facts, disagreements, sources."""
     if assessment.closed:
-        return f"{_list('No advice is given on this record', closed_lines(assessment))}\n\n{_basis(assessment)}"
+        reasons = _list("No advice is given on this record", closed_lines(assessment))
+        return f"{reasons}\n\n{markdown(basis(assessment))}"
     parts = [
         _scope(assessment),
-        _dangers(assessment),
+        _list("Danger", list(danger_lines(assessment))),
         _list(SILENCED, list(silenced_lines(assessment.advice, assessment.rules))),
         _options(list(options(assessment))),
         _list("Cautions", [remark_line(assessment, remark) for remark in assessment.advice.cautions]),
@@ -147,7 +150,7 @@ def detail(assessment: Assessment) -> str:
         _list("Not in the documents, waits for a clinician", list(flag_lines(assessment))),
         _list("Sources", list(cited(assessment))),
         _list("Changed by the site", list(site_lines(assessment.rules))),
-        _basis(assessment),
+        markdown(basis(assessment)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -158,23 +161,9 @@ def _scope(assessment: Assessment) -> str:
             reasons = [f"{rule.id} {rule.row.title}" for rule in scope_rules(assessment)]
             return _list("The guideline does not apply to this patient", reasons)
         case Scope.UNKNOWN:
-            return "**Whether the guideline applies is not known; no therapy is offered until it is.**"
+            return f"**{SCOPE_UNKNOWN}**"
         case Scope.APPLIES:
             return ""
-
-
-def _dangers(assessment: Assessment) -> str:
-    kinds = {
-        "contraindicated": "planned, but contraindicated",
-        "always-critical": "planned, but to be avoided in every patient",
-        "high-burden": "planned, but tumour replaces more than 90 % of the liver",
-        "crisis": "active carcinoid crisis",
-    }
-    lines = []
-    for danger in assessment.advice.dangers:
-        names = _names(assessment, danger.codes)
-        lines.append(f"{names}: {kinds[danger.kind]}" if names else kinds[danger.kind])
-    return _list("Danger", lines)
 
 
 def _options(rated: list[Option]) -> str:
@@ -194,12 +183,11 @@ def _list(title: str, lines: list[str]) -> str:
     return f"**{title}**\n\n" + "\n".join(f"- {markdown(line)}" for line in lines)
 
 
-def _basis(assessment: Assessment) -> str:
+def basis(assessment: Assessment) -> str:
     """What the reader needs to judge the answer: intended use, date of the data, versions, what is unsigned policy."""
     rules = assessment.rules
     citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
-    text = (
+    return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.edition}, drawn from two narrative "
         f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
     )
-    return markdown(text)

@@ -10,11 +10,13 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.card import INTENDED, NAMESPACE, SILENCED, summary
 from adapter.advice.sections import (
+    SCOPE_UNKNOWN,
     Option,
     also_on_record,
     also_touched,
     cited,
     closed_lines,
+    danger_lines,
     data_problems,
     deciding_facts,
     disagreements,
@@ -129,14 +131,13 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     if advice.scope is Scope.NOT_APPLICABLE:
         yield "The guideline does not apply: " + "; ".join(f"{r.id} {r.row.title}" for r in scope_rules(assessment))
     if advice.scope is Scope.UNKNOWN:
-        yield "Whether the guideline applies is not known; no therapy is offered until it is."
+        yield SCOPE_UNKNOWN
     for option in options(assessment):
         if option.therapy.strength is Strength.NOT_RECOMMENDED:
             planned = "; planned" if option.therapy.planned is Truth.TRUE else ""
             yield f"Not recommended: {option.name} ({'; '.join(option.because)}{planned})"
-    for danger in advice.dangers:
-        codes = ", ".join(assessment.rules.therapies[code].name for code in danger.codes)
-        yield f"Danger ({danger.kind}){f': {codes}' if codes else ''}"
+    for line in danger_lines(assessment):
+        yield f"Danger: {line}"
     for line in silenced_lines(advice, assessment.rules):
         yield f"{SILENCED}: {line}"
     for remark in advice.cautions:

@@ -15,6 +15,7 @@ from adapter.case.fact import Fact, State
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
+from adapter.ldt.advice import DangerKind
 from adapter.ldt.rule import Rated, Rule
 from adapter.mapping.ledger import Entry, Level, Outcome
 
@@ -30,6 +31,15 @@ INDICATORS: dict[Indicator, IndicatorCode] = {
     Indicator.INFO: "info",
     Indicator.WARNING: "warning",
     Indicator.CRITICAL: "critical",
+}
+
+SCOPE_UNKNOWN = "Whether the guideline applies is not known; no therapy is offered until it is."
+
+DANGERS: dict[DangerKind, str] = {
+    "contraindicated": "planned, but contraindicated",
+    "always-critical": "planned, but to be avoided in every patient",
+    "high-burden": "planned, but tumour replaces more than 90 % of the liver",
+    "crisis": "active carcinoid crisis",
 }
 
 NARRATIVE_FACTS = ("ki67_percent", "who_grade", "liver_burden_percent")
@@ -99,6 +109,13 @@ def remark_line(assessment: Assessment, remark: Remark) -> str:
     """A caution, action or note in words, with its rules."""
     rules = f" ({', '.join(remark.rules)})" if remark.rules else ""
     return f"{remark_text(assessment, remark)}{rules}"
+
+
+def danger_lines(assessment: Assessment) -> Iterator[str]:
+    """What is dangerous now: the planned therapies with the reason, or an active crisis."""
+    for danger in assessment.advice.dangers:
+        names = ", ".join(short_name(assessment, code) for code in danger.codes)
+        yield f"{names}: {DANGERS[danger.kind]}" if names else DANGERS[danger.kind]
 
 
 def danger_rules(assessment: Assessment) -> list[Rule]:

@@ -11,14 +11,23 @@ from rich.tree import Tree
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines
-from adapter.advice.card import SILENCED, summary
+from adapter.advice.card import SILENCED, basis, summary
 from adapter.advice.sections import (
+    SCOPE_UNKNOWN,
     also_on_record,
+    cited,
     closed_lines,
+    danger_lines,
+    data_problems,
+    deciding_facts,
+    disagreements,
+    fact_line,
+    flag_lines,
     indicator,
     label,
     missing_lines,
     options,
+    outranked,
     remark_line,
     scope_rules,
     set_aside_lines,
@@ -46,27 +55,39 @@ def printable(text: str) -> str:
 
 def show(console: Console, assessment: Assessment) -> None:
     """The advice on one patient or case."""
-    advice = assessment.advice
     colour = INDICATORS[indicator(assessment)]
     title = f"{escape(printable(assessment.case.subject))}  [{colour}]{indicator(assessment)}[/]"
     console.print(Panel(Text(summary(assessment)), title=title, title_align="left", border_style=colour))
     _lines(console, "No advice is given on this record", closed_lines(assessment), "magenta")
+    if not assessment.closed:
+        _show_advice(console, assessment)
+    console.print(Text(basis(assessment), style="dim"))
+
+
+def _show_advice(console: Console, assessment: Assessment) -> None:
+    """The sections of the card, in its order and its words."""
+    advice = assessment.advice
     if advice.scope is Scope.NOT_APPLICABLE:
-        for rule in scope_rules(assessment):
-            console.print(f"  {rule.id} {escape(rule.row.title)}: {escape(rule.row.statement)}")
-    rated = list(options(assessment))
-    if rated:
-        console.print(_table(assessment))
+        reasons = [f"{rule.id} {rule.row.title}: {rule.row.statement}" for rule in scope_rules(assessment)]
+        _lines(console, "The guideline does not apply to this patient", reasons, "")
+    if advice.scope is Scope.UNKNOWN:
+        console.print(Text(SCOPE_UNKNOWN, style="bold"))
+    _lines(console, "Danger", danger_lines(assessment), "bold red")
     _lines(console, SILENCED, silenced_lines(advice, assessment.rules), "bold yellow")
-    _lines(console, "Danger", [f"{d.kind}: {', '.join(d.codes)}" for d in advice.dangers], "bold red")
+    if advice.therapies:
+        console.print(_table(assessment))
     _lines(console, "Cautions", [remark_line(assessment, r) for r in advice.cautions], "yellow")
+    _lines(console, "Outranked", outranked(assessment), "")
     _lines(console, "Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])], "magenta")
-    _lines(console, "Also on record, read by no rule", also_on_record(assessment), "")
     _lines(console, "Data that could not be had", assessment.gaps, "magenta")
-    _lines(
-        console, "To do", [remark_line(assessment, r) for r in advice.actions if r.code in assessment.rules.codes], ""
-    )
-    _lines(console, "On record but not used", list(set_aside_lines(assessment)), "dim")
+    _lines(console, "Data problems", data_problems(assessment), "magenta")
+    _lines(console, "To do", [remark_line(assessment, r) for r in advice.actions], "")
+    _lines(console, "Facts that decided", [fact_line(fact) for fact in deciding_facts(assessment)], "dim")
+    _lines(console, "Also on record, read by no rule", also_on_record(assessment), "")
+    _lines(console, "On record but not used", set_aside_lines(assessment), "dim")
+    _lines(console, "The documents disagree", disagreements(assessment), "")
+    _lines(console, "Not in the documents, waits for a clinician", flag_lines(assessment), "")
+    _lines(console, "Sources", cited(assessment), "dim")
     _lines(console, "Changed by the site", site_lines(assessment.rules), "")
 
 
@@ -90,9 +111,9 @@ def _table(assessment: Assessment) -> Table:
 def _lines(console: Console, title: str, lines: Iterable[str], style: str) -> None:
     shown = list(lines)
     if shown:
-        console.print(Text(f"{title}", style="bold"))
+        console.print(Text(title, style="bold"))
         for line in shown:
-            console.print(Text(f"  - {line}", style=style))
+            console.print(Text(f"  - {printable(line)}", style=style))
 
 
 def show_findings(console: Console, title: str, findings: Iterable[Finding]) -> None:

@@ -85,7 +85,7 @@ def test_the_table_names_dangers(tmp_path: Path) -> None:
     facts = {**reference, "planned_therapies": ["tare_whole_liver"]}
     out = evaluate(write(tmp_path, "c.json", [case("C1", **facts)])).out
     assert "C1  critical" in out
-    assert "always-critical: tare_whole_liver" in out
+    assert "TARE (whole liver): planned, but to be avoided in every patient" in out
 
 
 def test_explain_adds_rules_with_conditions_facts_and_sources() -> None:
