@@ -119,3 +119,6 @@ class Valued(Element):
     valuePeriod: Period | None = None
     valueTime: str | None = None
     valueSampledData: Raw | UnsetType = UNSET
+    valueUri: Raw | UnsetType = UNSET
+    valueAttachment: Raw | UnsetType = UNSET
+    valueReference: Raw | UnsetType = UNSET

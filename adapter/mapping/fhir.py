@@ -131,6 +131,7 @@ HINTS = {
     "data-type-unknown": "the data type of OBX-2 is not one that holds a value",
     "not-a-date": "the value is no date",
     "code-contradicts-name": "the name sent with the code is that of another analyte",
+    "two-values": "two choices of value[x] stand in one element",
     "value-and-absent-reason": "a value came together with the reason for its absence",
 }
 

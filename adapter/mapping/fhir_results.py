@@ -102,8 +102,9 @@ def answer_items(record: Record, response: QuestionnaireResponse, name: str, tab
 def _answer_value(answers: list[Answer]) -> RawValue:
     if not answers:
         return Missing("empty")
-    if len(answers) == 1:
-        return raw_value(answers[0], None)
+    values = [raw_value(answer, None) for answer in answers]
+    if len(values) == 1 or Unusable("two-values") in values:
+        return values[0] if len(values) == 1 else Unusable("two-values")
     coded = [answer.valueCoding for answer in answers]
     if all(coding is not None for coding in coded):
         return Choices(tuple((sent_code(coding),) for coding in coded if coding is not None))

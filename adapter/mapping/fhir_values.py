@@ -1,5 +1,7 @@
 """FHIR value[x], interpretation and reference ranges as raw values, the same shapes that HL7 v2 gives."""
 
+from msgspec import UNSET, Raw
+
 from adapter.case.moment import Moment
 from adapter.fhir.dates import read_date
 from adapter.fhir.elements import CodeableConcept, Coding, Quantity, Range, ReferenceRange, Valued
@@ -42,11 +44,30 @@ def sent_code(coding: Coding) -> SentCode:
 
 def raw_value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     """The value of an Observation, a component or an answer; without one, the reason that was given for it."""
+    if _given(valued) > 1:
+        return Unusable("two-values")
     value = _value(valued, absent_reason)
     given = absent_reason is not None and (absent_reason.coding or absent_reason.text)
     if given and not isinstance(value, Missing):
         return Unusable("value-and-absent-reason")
     return value
+
+
+CHOICES = Valued.__struct_fields__
+"""The choices of value[x]: valueQuantity, valueString ..."""
+
+
+def _given(valued: Valued) -> int:
+    """How many of the choices of value[x] were sent; the standard allows one."""
+    return sum(_is_sent(getattr(valued, choice)) for choice in CHOICES)
+
+
+def _is_sent(value: object) -> bool:
+    if value is None or value is UNSET:
+        return False
+    if isinstance(value, Raw):
+        return is_given(value)
+    return bool(value.strip()) if isinstance(value, str) else True
 
 
 def _value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
@@ -75,7 +96,8 @@ def _other(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
         if text is not None:
             time = read_date(text)
             return Date(time.moment) if time else Unusable("bad-date")
-    if valued.valueRatio or valued.valuePeriod or valued.valueTime or is_given(valued.valueSampledData):
+    raws = (valued.valueSampledData, valued.valueUri, valued.valueAttachment, valued.valueReference)
+    if valued.valueRatio or valued.valuePeriod or valued.valueTime or any(is_given(raw) for raw in raws):
         return Unusable("not-a-quantity")
     if absent_reason is None:
         return Missing("empty")

@@ -15,6 +15,7 @@ from adapter.mapping.ledger import Outcome
 from adapter.mapping.patient import Mapping
 from tests.mapping.hazard_log import log_mapping, log_message, log_obx, log_platelets, log_report
 from tests.mapping.senders import (
+    OWN,
     Json,
     Resource,
     by_fhir,
@@ -24,6 +25,7 @@ from tests.mapping.senders import (
     laboratory,
     observation,
     quantity,
+    questionnaire,
     standing,
 )
 from tests.mapping.small_tables import small_tables
@@ -334,6 +336,50 @@ def test_nothing_sent_makes_no_list_empty() -> None:
 def test_a_reason_in_words_beside_a_value_excludes_it() -> None:
     spoilt = laboratory("777-3", 210, "10*3/uL", dataAbsentReason={"text": "specimen haemolysed"})
     assert standing(by_fhir(spoilt), PLATELETS) == ("excluded", "value-and-absent-reason")
+
+
+COUNT: Resource = quantity(210, "10*3/uL")
+CHOICES: dict[str, Json] = {
+    "valueString": "210",
+    "valueCodeableConcept": {"text": "low"},
+    "valueBoolean": False,
+    "valueInteger": 0,
+    "valueRange": {"low": COUNT},
+    "valueRatio": {"numerator": COUNT},
+    "valueSampledData": {"period": 1},
+    "valueTime": "08:00:00",
+    "valueDateTime": "2026-01-10",
+    "valuePeriod": {"start": "2026-01-10"},
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_two_choices_of_a_value_are_none(choice: str) -> None:
+    both_sent = laboratory("777-3", 210, "10*3/uL", **{choice: CHOICES[choice]})
+    part: Resource = {"code": both_sent["code"], "valueQuantity": COUNT, choice: CHOICES[choice]}
+    panel: Resource = {**observation("58410-2"), "component": [part]}
+    for mapping in (by_fhir(both_sent), by_fhir(panel)):
+        assert standing(mapping, PLATELETS) == ("excluded", "two-values")
+        assert finding_codes(mapping) == ["two-values"]
+
+
+@pytest.mark.parametrize("choice", [*CHOICES, "valueQuantity", "valueUri", "valueAttachment", "valueReference"])
+def test_two_choices_in_one_answer_are_none(choice: str) -> None:
+    more: dict[str, Json] = {**CHOICES, "valueQuantity": COUNT, "valueUri": "urn:x", "valueAttachment": {"title": "x"}}
+    more["valueReference"] = {"reference": "Organization/o1"}
+    coding: Resource = {"system": OWN, "code": "whipple"}
+    spoilt: Resource = {"valueCoding": coding, choice: more[choice]}
+    single: list[Json] = [spoilt]
+    for answers in (single, [{"valueCoding": coding}, *single]):
+        mapping = by_fhir(questionnaire(item=[{"linkId": "biliary_instrumentation", "answer": answers}]))
+        assert standing(mapping, "biliary_instrumentation") == ("excluded", "two-values")
+
+
+@pytest.mark.parametrize(
+    "blank", [{"valueString": ""}, {"valueString": " "}, {"valueString": None}, {"valueInteger": None}]
+)
+def test_an_empty_choice_beside_a_value_is_no_second_one(blank: Resource) -> None:
+    assert known(by_fhir(laboratory("777-3", 210, "10*3/uL", **blank)), PLATELETS) == 210
 
 
 def test_an_observation_about_another_person_is_not_about_its_subject() -> None:
