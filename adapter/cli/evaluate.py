@@ -49,7 +49,11 @@ def evaluate(
     site: SiteFolder = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add why and why not: rules, facts, sources.")] = False,
 ) -> None:
-    """Evaluate patients from FHIR, HL7 v2 or case files and print the advice, with reasons and what is missing."""
+    """Evaluate patients from FHIR, HL7 v2 or case files and print the advice, with reasons and what is missing.
+
+    Exit status: 0 when every file was read and every patient answered; 1 when a file cannot be read, no patient was
+    found, or a CarePlan is refused because the record is closed; 2 for a wrong option.
+    """
     if json + card + careplan > 1:
         raise typer.BadParameter("choose one of --json, --cards and --careplan")
     clock = Clock(as_of(as_of_date))
@@ -60,14 +64,17 @@ def evaluate(
         total = count(inputs)
         if total >= MANY:
             steps = iter(list(track(steps, "evaluating", total=total, console=errors)))
+        found = list(steps)
         if json or card or careplan:
-            found = list(steps)
             _print_json(inputs, found, card=card, careplan=careplan)
-            raise typer.Exit(1 if careplan and any(one.closed for one in found) else 0)
-        _print_table(inputs, list(steps), explain=explain)
+        else:
+            _print_table(inputs, found, explain=explain)
     except UnreadableFile as error:
         errors.print(f"ldt: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from None
+    if not found:
+        typer.echo("ldt: No patient was found in the input.", err=True)
+    raise typer.Exit(1 if not found or (careplan and any(one.closed for one in found)) else 0)
 
 
 def _print_json(inputs: Inputs, found: list[Assessment], *, card: bool, careplan: bool) -> None:
@@ -106,5 +113,3 @@ def _print_table(inputs: Inputs, found: list[Assessment], *, explain: bool) -> N
         show_findings(console, "Findings", assessment.findings)
         console.print()
     show_findings(console, "Findings that belong to no patient", inputs.findings)
-    if not found:
-        console.print("No patient was found in the input.")

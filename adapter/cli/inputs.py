@@ -4,8 +4,9 @@ FHIR JSON or NDJSON, HL7 v2 with one or many messages, and case files; what cann
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -53,10 +54,11 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
     its own, except NDJSON files, which together are one export. Raises UnreadableFile.
     """
     inputs = Inputs()
+    documents: list[tuple[str, Mapping]] = []
     exports: list[tuple[str, bytes]] = []
     streams: list[tuple[str, bytes]] = []
     for path in paths:
-        raw = _read(path)
+        raw = read_file(path)
         kind = kind_of(raw)
         match kind:
             case "hl7v2":
@@ -66,15 +68,36 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
             case "fhir" if path.suffix.lower() == ".ndjson":
                 exports.append((path.name, raw))
             case "fhir":
-                _take(inputs, inputs.fhir, map_fhir(_document(path.name, raw), path.name))
+                documents.append((path.name, map_fhir(_document(path.name, raw), path.name)))
             case _:
                 assert_never(kind)
     if streams:
         _take(inputs, inputs.hl7v2, map_hl7v2_files(streams))
     if exports:
         names = ", ".join(name for name, _ in exports)
-        _take(inputs, inputs.fhir, map_fhir(_document(names, b"\n".join(raw for _, raw in exports)), names))
+        documents.append((names, map_fhir(_document(names, b"\n".join(raw for _, raw in exports)), names)))
+    for mapping in _judged_apart(documents):
+        _take(inputs, inputs.fhir, mapping)
     return inputs
+
+
+def _judged_apart(documents: list[tuple[str, Mapping]]) -> Iterator[Mapping]:
+    """The mappings, with a finding for each patient whose id stands in several files: they may be one, or two."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for name, mapping in documents:
+        for patient in mapping.patients:
+            files[patient.subject].append(name)
+    hint = "the same patient id stands in several files, each judged alone: if it is one patient, send one Bundle"
+    for _, mapping in documents:
+        patients = (
+            replace(
+                one, findings=(*one.findings, Finding("patient-in-several-files", "warning", ", ".join(names), hint))
+            )
+            if len(names := files[one.subject]) > 1
+            else one
+            for one in mapping.patients
+        )
+        yield replace(mapping, patients=tuple(patients))
 
 
 def assessments(inputs: Inputs, clock: Clock, rules: RuleSet) -> Iterator[Assessment]:
@@ -101,7 +124,8 @@ def _take(inputs: Inputs, patients: list[Mapped], mapping: Mapping) -> None:
     inputs.ledger = inputs.ledger + mapping.ledger
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises UnreadableFile."""
     try:
         return path.read_bytes()
     except OSError as error:

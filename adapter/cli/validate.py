@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from adapter.cli.inputs import kind_of
+from adapter.cli.inputs import UnreadableFile, kind_of, read_file
 from adapter.fhir.check import InvalidOutput, check_r4
 from adapter.fhir.document import NotFhir, read_document
 from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
@@ -20,21 +20,25 @@ from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
 def validate(
     files: Annotated[list[Path], typer.Argument(help="FHIR JSON, NDJSON or HL7 v2 files.")],
 ) -> None:
-    """Check files strictly against FHIR R4 or the HL7 v2 message structures; exit status 1 when a fault is found."""
+    """Check files strictly against FHIR R4 or the HL7 v2 message structures.
+
+    Exit status: 0 without fault, 1 with one or when a file cannot be read, 2 for a wrong option.
+    """
+    try:
+        contents = [(path, read_file(path)) for path in files]
+    except UnreadableFile as error:
+        typer.echo(f"ldt: {error}", err=True)
+        raise typer.Exit(1) from None
     faults = 0
-    for path in files:
-        for line in _faults(path):
+    for path, raw in contents:
+        for line in _faults(raw):
             faults += 1
             typer.echo(f"{path.name}: {line}")
     typer.echo(f"{faults} fault(s)")
     raise typer.Exit(1 if faults else 0)
 
 
-def _faults(path: Path) -> Iterator[str]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{path.name}: {error.strerror}") from None
+def _faults(raw: bytes) -> Iterator[str]:
     match kind_of(raw):
         case "hl7v2":
             yield from _hl7v2(raw)

@@ -36,8 +36,8 @@ class Ran:
 
     @property
     def findings(self) -> list[dict[str, str]]:
-        """The findings that belong to no patient: the lines of standard error."""
-        return [json.loads(line) for line in self.err.splitlines() if line]
+        """The findings that belong to no patient: the lines of standard error that are no message for people."""
+        return [json.loads(line) for line in self.err.splitlines() if not line.startswith("ldt: ")]
 
 
 def ldt(*arguments: str | Path) -> Ran:

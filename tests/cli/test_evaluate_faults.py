@@ -89,8 +89,10 @@ def test_no_file_at_all_is_a_wrong_call() -> None:
 @pytest.mark.parametrize("content", ["[]", '{"resourceType": "Bundle", "type": "collection"}'])
 def test_input_without_patients_says_so(tmp_path: Path, content: str) -> None:
     path = write(tmp_path, "a.json", content)
-    assert evaluate(path).out == "No patient was found in the input.\n"
-    assert evaluate("--json", path).out.split() == ["[]"]
+    for form, out in ((), ""), (("--json",), "[]\n"), (("--cards",), "[]\n"), (("--careplan",), "[]\n"):
+        ran = evaluate(*form, path)
+        assert (ran.status, ran.out) == (1, out)
+        assert ran.err == "ldt: No patient was found in the input.\n"
 
 
 def test_a_broken_bundle_entry_costs_that_entry_and_is_named(tmp_path: Path) -> None:

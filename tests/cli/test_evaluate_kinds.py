@@ -132,6 +132,20 @@ def test_two_fhir_files_with_one_patient_id_are_two_patients(tmp_path: Path) -> 
     assert "bilirubin_mg_dl" not in facts(found[1])
 
 
+def test_a_patient_id_in_several_files_is_named_for_each_of_them(tmp_path: Path) -> None:
+    one = write(tmp_path, "a.json", bundle(patient("p1"), patient("p2")))
+    other = write(tmp_path, "b.json", bundle(patient("p1"), patient("p3")))
+    lines = write(tmp_path, "c.ndjson", ndjson(patient("p1"), patient("p4")))
+    found = evaluate("--json", one, other, lines).json
+    named = {entry["id"]: [(f["code"], f["severity"], f["place"]) for f in entry["findings"]] for entry in found}
+    several = ("patient-in-several-files", "warning", "a.json, b.json, c.ndjson")
+    assert named == {"Patient/p1": [several], "Patient/p2": [], "Patient/p3": [], "Patient/p4": []}
+    assert sum(entry["findings"] != [] for entry in found) == 3
+    [card] = evaluate("--cards", one, other).json[0]
+    assert "patient in several files" in card["detail"]
+    assert "several-files" not in json.dumps(evaluate("--json", one).json, default=str)
+
+
 def test_two_files_with_messages_of_one_patient_are_joined(tmp_path: Path) -> None:
     one = write(tmp_path, "a.hl7", message(BILIRUBIN))
     other = write(tmp_path, "b.hl7", message(result(1, "1751-7", "3.9", "g/dL"), control_id="M2"))

@@ -76,10 +76,17 @@ def test_faults_of_several_files_are_counted_together(tmp_path: Path) -> None:
     assert ran.status == 1
 
 
-def test_a_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
-    ran = ldt("validate", tmp_path / "none.json")
-    assert ran.status == 2
-    assert "No such file" in ran.err
+def test_a_file_that_is_not_there_ends_as_with_evaluate(tmp_path: Path) -> None:
+    for files in ([tmp_path / "none.json"], [write(tmp_path, "a.json", b""), tmp_path / "none.json"]):
+        checked, evaluated = ldt("validate", *files), ldt("evaluate", tmp_path / "none.json")
+        assert checked == evaluated
+        assert (checked.status, checked.out) == (1, "")
+        assert checked.err == "ldt: none.json: No such file or directory\n"
+
+
+def test_the_exit_statuses_are_in_the_help() -> None:
+    for command in ("validate", "evaluate"):
+        assert "Exit status: 0 " in ldt(command, "--help").out
 
 
 def test_values_are_not_quoted(tmp_path: Path) -> None:

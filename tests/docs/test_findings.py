@@ -26,6 +26,7 @@ REASONING = {"Missing", "Unusable", "excluded", "absent", "_absent", "_unused", 
 # Words with a hyphen in these files that are neither findings nor reasons.
 OTHER = {
     "utf-8",
+    "utf-8-sig",
     "own-code",
     "birth-date",
     "table-code",
@@ -40,6 +41,7 @@ SAYING = [
     *(ROOT / "adapter/mapping").glob("*.py"),
     ROOT / "adapter/fhir/document.py",
     ROOT / "adapter/ldt/missing.py",
+    ROOT / "adapter/cli/inputs.py",
 ]
 
 
