@@ -130,7 +130,7 @@ HINTS = {
     "flag-contradicts-value": "the flag says otherwise than the value and the range sent with it; the value is used",
     "data-type-unknown": "the data type of OBX-2 is not one that holds a value",
     "not-a-date": "the value is no date",
-    "code-contradicts-name": "the name sent with the code is that of another analyte",
+    "code-contradicts-name": "a name sent with the code is that of another analyte, a sibling or another specimen",
     "two-values": "two choices of value[x] stand in one element",
     "value-and-absent-reason": "a value came together with the reason for its absence",
 }

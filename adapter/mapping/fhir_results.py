@@ -10,7 +10,7 @@ from dataclasses import replace
 from adapter.fhir.document import Record
 from adapter.fhir.resources import Answer, Component, Observation, QuestionnaireResponse
 from adapter.fhir.resources import Item as AnswerItem
-from adapter.mapping.fhir_values import codings, flags, moment, normal_range, raw_value, sent_code
+from adapter.mapping.fhir_values import codings, flags, moment, names, normal_range, raw_value, sent_code
 from adapter.mapping.fhir_veto import veto
 from adapter.mapping.item import IN_COMPONENTS, Choices, Codings, Item, Missing, Place, RawValue, SentCode, Unusable
 from adapter.mapping.tables import Tables
@@ -31,6 +31,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
         yield replace(
             base,
             codings=own,
+            names=names(resource.code),
             value=value,
             flags=flags(resource.interpretation),
             range=normal_range(resource.referenceRange),
@@ -50,6 +51,7 @@ def _component_item(base: Item, record: Record, number: int, part: Component) ->
         place=Place(f"{place}.code"),
         value_place=Place(f"{place}.value"),
         codings=codings(part.code),
+        names=names(part.code),
         value=value,
         flags=flags(part.interpretation),
         range=normal_range(part.referenceRange),

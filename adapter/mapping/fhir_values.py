@@ -37,6 +37,13 @@ def codings(concept: CodeableConcept | None) -> Codings:
     return tuple(sent_code(coding) for coding in concept.coding if coding.code)
 
 
+def names(concept: CodeableConcept | None) -> tuple[str, ...]:
+    """The displays and the text of a CodeableConcept."""
+    if concept is None:
+        return ()
+    return tuple(filter(None, (*(coding.display for coding in concept.coding), concept.text)))
+
+
 def sent_code(coding: Coding) -> SentCode:
     """One FHIR Coding."""
     return SentCode(coding.system, coding.code, coding.display)

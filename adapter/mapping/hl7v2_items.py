@@ -13,7 +13,7 @@ from functools import cache
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.hl7v2 import Message, OrderGroup, PatientGroup, Segment, read_offset
-from adapter.mapping.hl7v2_values import coded, flags, moment, normal_range, raw_value
+from adapter.mapping.hl7v2_values import coded, flags, moment, names, normal_range, raw_value
 from adapter.mapping.item import Codings, Item, Missing, Place
 from adapter.mapping.schema import Hl7Source
 from adapter.mapping.tables import Tables
@@ -96,6 +96,7 @@ class Hl7Reader:
             place=Place(code_field.address, *code_field.span),
             value_place=Place(code_field.address, *code_field.span),
             codings=codes[0] if codes else (),
+            names=names(code_field.first),
             value=Missing("empty"),
             statuses=tuple((table, self._text(context, address)) for table, address in source.statuses),
             when=when,

@@ -37,6 +37,7 @@ DATA_TYPES: dict[str, Reading] = {
 }
 
 _TRIPLETS = (1, 4, 10)
+_TEXTS = (2, 5, 11, 9)
 
 
 def coded(repetition: Repetition) -> Codings:
@@ -47,6 +48,11 @@ def coded(repetition: Repetition) -> Codings:
         if code:
             found.append(SentCode(repetition.component(first + 2), code, repetition.component(first + 1)))
     return tuple(found)
+
+
+def names(repetition: Repetition) -> tuple[str, ...]:
+    """The texts of a CWE, CE or CNE: those of its codings (components 2, 5, 11) and the original text (9)."""
+    return tuple(filter(None, (repetition.component(number) for number in _TEXTS)))
 
 
 def raw_value(obx: Segment, zone: tzinfo | None, *, own: bool) -> tuple[RawValue, bool]:

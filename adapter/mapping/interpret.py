@@ -13,7 +13,6 @@ from adapter.case.value import Coded, Flag, Members, Quantity, Value
 from adapter.mapping.beside import Beside
 from adapter.mapping.item import IN_COMPONENTS, Amount, Item
 from adapter.mapping.ledger import Entry, Level, Outcome
-from adapter.mapping.names import contradicts_name
 from adapter.mapping.schema import Row
 from adapter.mapping.statuses import STANDING, StatusEffect
 from adapter.mapping.tables import Tables
@@ -72,7 +71,7 @@ def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
     if item.value == IN_COMPONENTS:
         return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
     sense = meaning(item, tables)
-    if contradicts_name(item.codings, sense.codes, tables):
+    if tables.names.contradict(item.names, _meant(sense, tables)):
         item = replace(item, misnamed=True)
     own = list(_own_statements(item, sense, tables))
     stated = {statement.fact for statement in own}
@@ -83,6 +82,12 @@ def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
     final = any(statement.standing is Standing.FINAL for statement in statements)
     outcome, reason = (Outcome.USED, "") if final else (Outcome.SKIPPED, statements[0].reason)
     return Interpreted(item, statements, _entry(item, outcome, reason))
+
+
+def _meant(sense: Meaning, tables: Tables) -> frozenset[str]:
+    """The concepts that the codes stand for; a fact's own code stands for its analyte."""
+    analytes = (tables.sources.own_code_units.get(name, "") for name in sense.own)
+    return frozenset((*(code.concept for code in sense.codes), *filter(None, analytes)))
 
 
 def _own_statements(item: Item, sense: Meaning, tables: Tables) -> Iterable[Statement]:

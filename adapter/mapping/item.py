@@ -99,7 +99,7 @@ class Item:
 
     `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
     `group` ties results of one panel; `source` describes the sender for people; `ended` is when a condition ended;
-    `misnamed`: the name sent with the code is that of another analyte.
+    `names` are the displays and texts that came with the code; `misnamed`: one of them is that of something else.
     """
 
     kind: Kind
@@ -127,6 +127,7 @@ class Item:
     ended: Moment | None = None
     series: str = ""
     misnamed: bool = False
+    names: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Item({self.kind} at {self.place.element})"

@@ -1,36 +1,110 @@
-"""The name sent with a code, held against the code: `777-3^Hemoglobin` is neither platelets nor haemoglobin.
+"""The names that come with a code (displays, texts), held against it: `777-3^Hemoglobin` is neither of the two.
 
-A name is never read for its meaning; it can only speak against a code, where it names another analyte of names.csv.
+A name is never read for its meaning: it speaks against a code where it names another analyte, a sibling of the analyte
+("direct" bilirubin) or another specimen. The words are those of names.csv and specimens.csv.
 """
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources.abc import Traversable
 
-from adapter.mapping.item import Codings
-from adapter.mapping.tables import Tables
-from adapter.terminology.codes import Code
+from adapter.case.tables import TableError, read_csv
+from adapter.terminology.codes import Codes
 
-# Concepts whose names contain each other's words.
-_FAMILIES = (
-    frozenset({"neutrophils", "neutrophils_percent"}),
-    frozenset({"lymphocytes", "lymphocytes_percent"}),
-    frozenset({"ki67_index", "ki67_breast", "ki67_presence"}),
-    frozenset({"ldh", "ldh_pyruvate_to_lactate"}),
-    frozenset({"serotonin", "serotonin_urine_24h"}),
-)
+_BLOOD = re.compile(r"\b(?:serum|plasma|blood)\b", re.IGNORECASE)
 
 
-def contradicts_name(codings: Codings, codes: Sequence[Code], tables: Tables) -> bool:
-    """Whether a display names another analyte than the code, and not the code's own."""
-    meant = {concept for code in codes for concept in _family(code.concept)}
-    if not meant & set(tables.names.values()):
-        return False
-    for coding in codings:
-        name = coding.display.lower()
-        named = {concept for word, concept in tables.names.items() if word in name}
-        if named and not named & meant:
-            return True
-    return False
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The words for and against each concept, those of specimens other than blood, and what is measured in blood."""
+
+    words_for: dict[str, re.Pattern[str]]
+    words_against: dict[str, re.Pattern[str]]
+    elsewhere: re.Pattern[str]
+    in_blood: frozenset[str]
+
+    def contradict(self, names: Iterable[str], meant: frozenset[str]) -> bool:
+        """Whether one of the names cannot be that of what is meant. What no word names is never contradicted."""
+        known = meant & self.words_for.keys()
+        return bool(known) and any(self._speaks_against(name, known) for name in names)
+
+    def named(self, names: Iterable[str]) -> frozenset[str]:
+        """The concepts that the names agree on: named by one of them, and none of them speaks against it."""
+        texts = tuple(names)
+        found = frozenset[str]().union(*(_named(self, name) for name in texts))
+        return frozenset(one for one in found if not self.contradict(texts, frozenset({one})))
+
+    def of_other_specimen(self, text: str) -> bool:
+        """Whether a text names a specimen other than blood: urine, cerebrospinal fluid ..."""
+        return bool(self.elsewhere.search(text.casefold()))
+
+    def _speaks_against(self, name: str, meant: frozenset[str]) -> bool:
+        named = _named(self, name)
+        return (bool(named) and not named & meant) or bool(_spoken_against(self, name) & meant)
 
 
-def _family(concept: str) -> frozenset[str]:
-    return next((family for family in _FAMILIES if concept in family), frozenset({concept}))
+# Senders repeat few names: what each says is looked up once.
+@lru_cache(maxsize=4096)
+def _named(names: Names, name: str) -> frozenset[str]:
+    text = name.casefold()
+    return frozenset(concept for concept, words in names.words_for.items() if words.search(text))
+
+
+@lru_cache(maxsize=4096)
+def _spoken_against(names: Names, name: str) -> frozenset[str]:
+    text = name.casefold()
+    against = frozenset(concept for concept, words in names.words_against.items() if words.search(text))
+    return against | names.in_blood if names.of_other_specimen(name) else against
+
+
+def load_names(folder: Traversable, codes: Codes) -> Names:
+    """The tables names.csv and specimens.csv. Raises TableError with file and line for a word that cannot be used."""
+    sides: dict[str, dict[str, list[str]]] = {"for": defaultdict(list), "against": defaultdict(list)}
+    file = folder.joinpath("names.csv")
+    for line, row in read_csv(file, ("word", "speaks", "concepts", "note")):
+        _check_word(file, line, row["word"])
+        if row["speaks"] not in sides:
+            raise TableError(file.name, line, "a word speaks for or against")
+        for concept in row["concepts"].split(" "):
+            words = sides[row["speaks"]][concept]
+            if concept not in codes.concepts or row["word"] in words:
+                raise TableError(
+                    file.name, line, f"{concept or 'nothing'} is no concept, or the word stands twice for it"
+                )
+            words.append(row["word"])
+    elsewhere: list[str] = []
+    file = folder.joinpath("specimens.csv")
+    for line, row in read_csv(file, ("word", "specimen")):
+        _check_word(file, line, row["word"])
+        if row["word"] in elsewhere:
+            raise TableError(file.name, line, "the word stands twice")
+        elsewhere.append(row["word"])
+    compiled = {side: {concept: _pattern(words) for concept, words in of.items()} for side, of in sides.items()}
+    return Names(compiled["for"], compiled["against"], _pattern(elsewhere), _in_blood(codes))
+
+
+def _check_word(file: Traversable, line: int, word: str) -> None:
+    bare = word.removeprefix("*").removesuffix("*")
+    if not bare.strip() or bare != bare.strip() or "*" in bare or word != word.casefold():
+        raise TableError(file.name, line, "a word is in lower case, and has a star at its ends only")
+
+
+def _pattern(words: list[str]) -> re.Pattern[str]:
+    """Any of the words; a star at an end means that the word may go on there, else it must end."""
+    parts = (
+        ("" if word.startswith("*") else r"(?<![^\W_])")
+        + re.escape(word.strip("*"))
+        + ("" if word.endswith("*") else r"(?![^\W_])")
+        for word in words
+    )
+    return re.compile("|".join(parts) or r"(?!)")
+
+
+def _in_blood(codes: Codes) -> frozenset[str]:
+    """The concepts whose every code is defined in blood, serum or plasma, by the names of the terminology itself."""
+    return frozenset(
+        concept for concept, found in codes.concepts.items() if all(_BLOOD.search(code.display) for code in found)
+    )

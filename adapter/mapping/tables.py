@@ -15,6 +15,7 @@ from adapter.case.catalogue import Catalogue, FactDefinition, Kind, catalogue
 from adapter.case.tables import Located, TableError, read_csv, read_yaml
 from adapter.fhir.paths import compile_path
 from adapter.fhir.resources import READ
+from adapter.mapping.names import Names, load_names
 from adapter.mapping.schema import FhirSource, Hl7Source, Row, Sources
 from adapter.mapping.statuses import Statuses, load_statuses
 from adapter.terminology.codes import Codes, load_codes
@@ -49,7 +50,7 @@ class Tables:
     read_concepts: frozenset[str]
     not_read: dict[str, str]
     answers: dict[tuple[str, str], Meaning]
-    names: dict[str, str]
+    names: Names
     own_system: str
     questionnaires: frozenset[str]
 
@@ -91,7 +92,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         read,
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),
-        _names(folder.joinpath("names.csv"), codes),
+        load_names(folder, codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),
     )
@@ -131,15 +132,6 @@ def _answers(file: Traversable, systems: CodeSystems) -> dict[tuple[str, str], M
             raise TableError(file.name, line, f"answer {row['code']} stands twice")
         answers[(system, row["code"])] = meaning
     return answers
-
-
-def _names(file: Traversable, codes: Codes) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for line, row in read_csv(file, ("word", "concept")):
-        if row["concept"] not in codes.concepts or row["word"] != row["word"].lower() or row["word"] in names:
-            raise TableError(file.name, line, "an unknown concept, or a word that is not lower case or stands twice")
-        names[row["word"]] = row["concept"]
-    return names
 
 
 def _check_sources(

@@ -354,6 +354,22 @@ FAULTS = [
         "bilirubin_total,mg/dL,mg/dL,1,,",
         "canonical unit is missing",
     ),
+    # names.csv, specimens.csv
+    Fault(
+        "word for no concept",
+        "names.csv",
+        "bili,for,bilirubin_total,",
+        "bili,for,bilirubin,",
+        "bilirubin is no concept",
+    ),
+    Fault("word for nothing", "names.csv", "bili,for,bilirubin_total,", "bili,for,,", "nothing is no concept"),
+    Fault("word twice", "names.csv", "bili,for,", "*bilirubin*,for,", "stands twice"),
+    Fault("word in capitals", "names.csv", "bili,for,", "Bili,for,", "lower case"),
+    Fault("star within a word", "names.csv", "bili,for,", "bi*li,for,", "star at its ends only"),
+    Fault("word of stars", "names.csv", "bili,for,", "**,for,", "star at its ends only"),
+    Fault("word that speaks of nothing", "names.csv", "bili,for,", "bili,about,", "for or against"),
+    Fault("specimen twice", "specimens.csv", "fld,", "csf,", "stands twice"),
+    Fault("specimen in capitals", "specimens.csv", "csf,", "CSF,", "lower case"),
     Fault(
         "name of two systems",
         "systems.csv",
