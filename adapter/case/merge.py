@@ -202,19 +202,23 @@ def _outdated(one: Statement, other: Statement) -> bool:
 
 def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     value = _common(leading)
-    newest = max(leading, key=_time_key)
     if value is None:
-        return Fact(
-            definition.name,
-            State.CONFLICTING,
-            "conflicting-values",
-            None,
-            newest.when,
-            origins_of(leading),
-            unused,
-        )
-    remarks = tuple(sorted({s.remark for s in leading if s.remark}))
-    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(leading), unused, remarks)
+        return _conflicting(definition, leading, unused)
+    return _present(definition, value, leading, unused)
+
+
+def _present(definition: FactDefinition, value: Value, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    """The fact with the value that these statements come to, dated by the newest, with what is odd about any."""
+    newest = max(stated, key=_time_key)
+    remarks = tuple(sorted({statement.remark for statement in stated if statement.remark}))
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(stated), unused, remarks)
+
+
+def _conflicting(definition: FactDefinition, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
+    """The fact that these statements contradict each other about."""
+    newest = max(stated, key=_time_key)
+    reason, origins = "conflicting-values", origins_of(stated)
+    return Fact(definition.name, State.CONFLICTING, reason, None, newest.when, origins, unused)
 
 
 def _time_key(statement: Statement) -> tuple[float, str, str]:
@@ -251,15 +255,11 @@ def _union(definition: FactDefinition, usable: list[Statement], unused: tuple[Un
     if against and definition.max_age != NO_EXPIRY:
         # A list of what is planned now: contradicting drafts are all planned, and the list is not known to be whole.
         together = reduce(Members.joined, (replace(value, complete=False) for _, value in lists))
-        last = max(usable, key=_time_key)
-        return Fact(definition.name, State.PRESENT, "", together, last.when, origins_of(usable), unused)
+        return _present(definition, together, usable, unused)
     if against:
-        newest = max(against, key=_time_key)
-        origins = origins_of(against)
-        return Fact(definition.name, State.CONFLICTING, "conflicting-values", None, newest.when, origins, unused)
+        return _conflicting(definition, against, unused)
     joined = reduce(Members.joined, (_explained(s, value, closed) for s, value in lists))
-    newest = max(usable, key=_time_key)
-    return Fact(definition.name, State.PRESENT, "", joined, newest.when, origins_of(usable), unused)
+    return _present(definition, joined, usable, unused)
 
 
 def _explained(event: Statement, value: Members, closed: list[tuple[Statement, Members]]) -> Members:
@@ -298,8 +298,7 @@ def _largest(definition: FactDefinition, usable: list[Statement], unused: tuple[
     if len(exact) != len(study) or len({s.when.day if s.when else "" for s in study}) > 1:
         return _agreed(definition, study, unused)
     value = Quantity.of(max(number for number, _ in exact))
-    newest = max(study, key=_time_key)
-    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(study), unused)
+    return _present(definition, value, study, unused)
 
 
 def _earlier_day(one: Statement, other: Statement) -> bool:

@@ -43,6 +43,11 @@ def word_of(code: str) -> str:
     return VALUES.get(code) or code.replace("_", " ")
 
 
+def labels_of(code: str) -> tuple[str, ...]:
+    """What a sender may call a coded value beside its code, in lower case: the code read as words, and its word."""
+    return tuple(dict.fromkeys((code.replace("_", " ").casefold(), word_of(code).casefold())))
+
+
 def lowered(label: str) -> str:
     """A label inside of a sentence: its first word in lower case, unless it is an acronym or a name."""
     first = label.split(" ")[0].replace("-", "")

@@ -120,6 +120,7 @@ HINTS = {
     "multiple-values": "more than one value in one result",
     "implausible": "the value is outside of the physiological bounds",
     "fraction-above-one": "a value above 1 came with the unit of a fraction",
+    "answer-display-differs": "the display or text of a coded answer is that of another answer; the code is used",
     "answer-unmapped": "the coded answer is not in the table of this row",
     "conflicting-codes": "the codes of one element mean different things",
     "none-beside-members": "the answer none came together with members",

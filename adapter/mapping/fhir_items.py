@@ -23,7 +23,7 @@ from adapter.fhir.resources import (
 )
 from adapter.mapping.fhir_results import answer_items, observation_items
 from adapter.mapping.fhir_sources import CompiledSource, source_of
-from adapter.mapping.fhir_values import codings, moment
+from adapter.mapping.fhir_values import codings, moment, names
 from adapter.mapping.fhir_veto import veto
 from adapter.mapping.item import Choices, Codings, Item, Missing, Place, SentCode
 from adapter.mapping.tables import Tables
@@ -139,7 +139,7 @@ class FhirReader:
             if source is None:
                 continue
             code = self.tables.codes.concepts[source.concept][0]
-            answer = codings(extension.valueCodeableConcept)
+            answer, said = codings(extension.valueCodeableConcept), names(extension.valueCodeableConcept)
             place = Place(f"{record.key}#extension[{number}]")
             yield replace(
                 base,
@@ -147,7 +147,7 @@ class FhirReader:
                 place=place,
                 value_place=place,
                 codings=(SentCode(code.system, code.code),),
-                value=Choices((answer,)) if answer else Missing("empty"),
+                value=Choices((answer,), said) if answer else Missing("empty"),
                 identity=f"{base.identity}#extension[{number}]" if base.identity else "",
             )
 

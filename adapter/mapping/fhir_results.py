@@ -10,7 +10,7 @@ from dataclasses import replace
 from adapter.fhir.document import Record
 from adapter.fhir.resources import Answer, Component, Observation, QuestionnaireResponse
 from adapter.fhir.resources import Item as AnswerItem
-from adapter.mapping.fhir_values import codings, flags, moment, names, normal_range, raw_value, sent_code
+from adapter.mapping.fhir_values import codings, flags, moment, names, normal_range, raw_value
 from adapter.mapping.fhir_veto import veto
 from adapter.mapping.item import IN_COMPONENTS, Choices, Codings, Item, Missing, Place, RawValue, SentCode, Unusable
 from adapter.mapping.tables import Tables
@@ -68,11 +68,13 @@ def _keys(found: Codings) -> list[tuple[str, str]]:
 def _joined(values: list[RawValue]) -> RawValue:
     """Several components of a list fact as one list of choices; one that is not coded spoils it."""
     choices: list[Codings] = []
+    texts: list[str] = []
     for value in values:
         if not isinstance(value, Choices):
             return Unusable("not-a-coded-answer")
         choices.extend(value.choices)
-    return Choices(tuple(choices))
+        texts.extend(value.names)
+    return Choices(tuple(choices), tuple(texts))
 
 
 def answer_items(record: Record, response: QuestionnaireResponse, name: str, tables: Tables) -> Iterator[Item]:
@@ -107,9 +109,8 @@ def _answer_value(answers: list[Answer]) -> RawValue:
     values = [raw_value(answer, None) for answer in answers]
     if len(values) == 1 or Unusable("two-values") in values:
         return values[0] if len(values) == 1 else Unusable("two-values")
-    coded = [answer.valueCoding for answer in answers]
-    if all(coding is not None for coding in coded):
-        return Choices(tuple((sent_code(coding),) for coding in coded if coding is not None))
+    if all(answer.valueCoding is not None for answer in answers):
+        return _joined(values)
     return Unusable("multiple-values")
 
 

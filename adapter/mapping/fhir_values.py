@@ -82,9 +82,9 @@ def _value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
         return _quantity(valued.valueQuantity)
     if valued.valueCodeableConcept is not None:
         found = codings(valued.valueCodeableConcept)
-        return Choices((found,)) if found else Missing("text-result")
+        return Choices((found,), names(valued.valueCodeableConcept)) if found else Missing("text-result")
     if valued.valueCoding is not None:
-        return Choices(((sent_code(valued.valueCoding),),))
+        return Choices(((sent_code(valued.valueCoding),),), names(CodeableConcept(coding=[valued.valueCoding])))
     if valued.valueBoolean is not None:
         return YesNo(valued.valueBoolean)
     for raw in (valued.valueInteger, valued.valueDecimal):

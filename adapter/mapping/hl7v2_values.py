@@ -132,7 +132,7 @@ def normal_range(field: Field) -> Amount | None:
 def _choices(value: Field) -> RawValue:
     choices = tuple(coded(repetition) for repetition in value.repetitions)
     if all(choices):
-        return Choices(choices)
+        return Choices(choices, tuple(name for repetition in value.repetitions for name in names(repetition)))
     return Unusable("not-a-coded-answer") if any(choices) else Missing("text-result")
 
 

@@ -10,13 +10,15 @@ from adapter.case.catalogue import FactDefinition, Kind
 from adapter.case.fact import Standing, Statement
 from adapter.case.origin import Origin
 from adapter.case.value import Coded, Flag, Members, Quantity, Value
+from adapter.mapping.answer_names import names_differ
 from adapter.mapping.beside import Beside
 from adapter.mapping.item import IN_COMPONENTS, Amount, Item
 from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.own_answers import read_own
 from adapter.mapping.schema import Row
 from adapter.mapping.statuses import STANDING, StatusEffect
 from adapter.mapping.tables import Tables
-from adapter.mapping.values import Problem, Reading, flag_contradicts, read_answer, read_limit, read_own, read_quantity
+from adapter.mapping.values import Problem, Reading, flag_contradicts, read_answer, read_limit, read_quantity
 from adapter.terminology.codes import Code
 
 # The lists of the catalogue whose members may be sent as the code of a procedure or an order.
@@ -129,7 +131,7 @@ def _reading(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tab
     if row.number:
         return read_quantity(item.value, fact, row.number, tables, code.units)
     if row.answers:
-        return read_answer(item.value, row.answers, tables)
+        return read_answer(item.value, row.answers, fact, tables)
     if row.says_one_of:
         return _one_of(fact, row.says_one_of)
     return _said(fact, (row.says,) if row.says else row.says_all)
@@ -192,11 +194,17 @@ def _statement(
     when = item.ended if standing is Standing.EXCLUDED and item.ended is not None else item.when
     series = f"{fact.name}|{item.series}" if item.series else ""
     replaces = status.replaces or standing in (Standing.WITHDRAWN, Standing.PROMOTED)
-    odd = isinstance(reading, Quantity) and flag_contradicts(item.value, item.flags, item.range)
-    remark = "flag-contradicts-value" if odd else ""
+    remark = "" if isinstance(reading, Problem) else _remark(item, reading, fact)
     return Statement(
         fact.name, standing, value, origin, when, item.issued, identity, reason, enduring, remark, series, replaces
     )
+
+
+def _remark(item: Item, value: Value, fact: FactDefinition) -> str:
+    """What is odd about a value without excluding it."""
+    if isinstance(value, Quantity):
+        return "flag-contradicts-value" if flag_contradicts(item.value, item.flags, item.range) else ""
+    return "answer-display-differs" if names_differ(item.value, value, fact) else ""
 
 
 def _standing(

@@ -44,9 +44,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Coded answers: each repetition with its alternative codings."""
+    """Coded answers: each repetition with its alternative codings, and the displays and texts that came with them."""
 
     choices: tuple[Codings, ...]
+    names: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from adapter.case.catalogue import Catalogue, FactDefinition, Kind, catalogue
 from adapter.case.tables import Located, TableError, read_csv, read_yaml
 from adapter.fhir.paths import compile_path
 from adapter.fhir.resources import READ
+from adapter.mapping.agreement import Agreement, load_agreement
 from adapter.mapping.names import Names, load_names
 from adapter.mapping.schema import FhirSource, Hl7Source, Row, Sources
 from adapter.mapping.statuses import Statuses, load_statuses
@@ -51,6 +52,7 @@ class Tables:
     not_read: dict[str, str]
     answers: dict[tuple[str, str], Meaning]
     names: Names
+    agreement: Agreement
     own_system: str
     questionnaires: frozenset[str]
 
@@ -93,6 +95,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),
         load_names(folder, codes),
+        load_agreement(row_table, rows, facts, codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
-from adapter.case.catalogue import FactDefinition, Kind
+from adapter.case.catalogue import FactDefinition
 from adapter.case.fact import Standing
 from adapter.case.number import read_decimal
-from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value
+from adapter.case.value import Coded, Quantity, Value
 from adapter.mapping.item import Amount, Choices, Codings, Date, Missing, RawValue, Unusable, YesNo
-from adapter.mapping.tables import Meaning, Tables
+from adapter.mapping.tables import Tables
 from adapter.terminology.units import Conversion, is_molar
 
 
@@ -114,106 +114,22 @@ def _plausible(fact: FactDefinition, number: Decimal | None) -> bool:
     return number is None or fact.plausible is None or fact.plausible[0] <= number <= fact.plausible[1]
 
 
-def read_answer(raw: RawValue, answers: dict[str, str], tables: Tables) -> Reading:
-    """The value that the row gives to a coded answer; codings of one answer may not mean two values."""
+def read_answer(raw: RawValue, answers: dict[str, str], fact: FactDefinition, tables: Tables) -> Reading:
+    """The value that the row gives to a coded answer; codings of one answer may not mean two values.
+
+    The project's own code of a value says nothing alone here; beside a standard code it must say the same.
+    """
     if not isinstance(raw, Choices):
         return not_a_value(raw) or excluded("not-a-coded-answer")
     if len(raw.choices) != 1:
         return excluded("multiple-values") if raw.choices else absent("empty")
     values = {answers[concept] for concept in concepts(raw.choices[0], tables) if concept in answers}
-    if len(values) > 1:
+    own = {
+        c.code for c in raw.choices[0] if tables.systems.uri(c.system) == tables.own_system and c.code in fact.values
+    }
+    if len(values) > 1 or (values and own - values):
         return excluded("conflicting-codes")
     return Coded(frozenset(values)) if values else excluded("answer-unmapped")
-
-
-def read_own(raw: RawValue, fact: FactDefinition, tables: Tables, *, asked: bool = False) -> Reading:
-    """The value of a fact that was sent by its own code or (`asked`) as an answer to our own questionnaire."""
-    match fact.kind:
-        case Kind.FLAG:
-            return _own_flag(raw, tables)
-        case Kind.CODED:
-            return _own_code(raw, fact, tables)
-        case Kind.LIST:
-            return _own_list(raw, fact, tables)
-        case Kind.QUANTITY:
-            return read_quantity(raw, fact, tables.sources.own_code_units[fact.name], tables, unit_asked=asked)
-        case Kind.DAY:
-            return Day(raw.moment) if isinstance(raw, Date) else not_a_value(raw) or excluded("not-a-date")
-        case _:
-            assert_never(fact.kind)
-
-
-def _own_flag(raw: RawValue, tables: Tables) -> Reading:
-    if isinstance(raw, YesNo):
-        return Flag(raw.yes)
-    answers = _single(raw, tables)
-    if isinstance(answers, Problem):
-        return answers
-    meanings = {meaning for meaning in answers if meaning in ("yes", "no", "unknown")}
-    match meanings:
-        case _ if meanings == {"yes"}:
-            return Flag(True)
-        case _ if meanings == {"no"}:
-            return Flag(False)
-        case _ if meanings == {"unknown"}:
-            return absent("answer-unknown")
-        case _:
-            return excluded("conflicting-codes" if meanings else "answer-unmapped")
-
-
-def _own_code(raw: RawValue, fact: FactDefinition, tables: Tables) -> Reading:
-    answers = _single(raw, tables)
-    if isinstance(answers, Problem):
-        return answers
-    values = {answer for answer in answers if answer in fact.values}
-    if len(values) == 1:
-        return Coded(frozenset(values))
-    if not values and "unknown" in answers:
-        return absent("answer-unknown")
-    return excluded("conflicting-codes" if values else "answer-unmapped")
-
-
-def _own_list(raw: RawValue, fact: FactDefinition, tables: Tables) -> Reading:
-    """The members that were stated; the statement closes the list. "None" may not stand beside a member."""
-    if not isinstance(raw, Choices):
-        return not_a_value(raw) or excluded("not-a-coded-answer")
-    members: set[str] = set()
-    none = False
-    for choice in raw.choices:
-        answers = own_answers(choice, tables)
-        values = {answer for answer in answers if answer in fact.values}
-        if len(values) == 1:
-            members |= values
-        elif not values and "none" in answers:
-            none = True
-        elif not values and "unknown" in answers:
-            return absent("answer-unknown")
-        else:
-            return excluded("conflicting-codes" if values else "answer-unmapped")
-    if none and members:
-        return excluded("none-beside-members")
-    return Members(frozenset(members), complete=True) if none or members else absent("empty")
-
-
-def _single(raw: RawValue, tables: Tables) -> set[str] | Problem:
-    if not isinstance(raw, Choices):
-        return not_a_value(raw) or excluded("not-a-coded-answer")
-    if len(raw.choices) != 1:
-        return excluded("multiple-values") if raw.choices else absent("empty")
-    return own_answers(raw.choices[0], tables)
-
-
-def own_answers(codings: Codings, tables: Tables) -> set[str]:
-    """What the codings of one answer mean: codes of the project CodeSystem as they are, others by answers.csv."""
-    found: set[str] = set()
-    for coding in codings:
-        system = tables.systems.uri(coding.system)
-        meaning: Meaning | None = tables.answers.get((system, coding.code))
-        if meaning is not None:
-            found.add(meaning)
-        if system == tables.own_system:
-            found.add(coding.code)
-    return found
 
 
 def concepts(codings: Codings, tables: Tables) -> set[str]:

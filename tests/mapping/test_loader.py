@@ -354,6 +354,36 @@ FAULTS = [
         "bilirubin_total,mg/dL,mg/dL,1,,",
         "canonical unit is missing",
     ),
+    Fault(
+        "rules out for no concept",
+        "rows.yaml",
+        "  hepatic_failure: {",
+        "  liver_failure: {",
+        "there is no concept liver_failure",
+    ),
+    Fault("rules out nothing", "rows.yaml", '{"liver_reserve": ["adequate"]}', '"adequate"', "rules out nothing"),
+    Fault(
+        "rules out of no fact",
+        "rows.yaml",
+        '{"liver_reserve": ["adequate"]}',
+        '{"liver": ["adequate"]}',
+        "there is no fact liver",
+    ),
+    Fault(
+        "rules out no answer",
+        "rows.yaml",
+        '{"liver_reserve": ["adequate"]}',
+        '{"liver_reserve": ["good"]}',
+        "not every one is an answer",
+    ),
+    Fault(
+        "rules out an empty list",
+        "rows.yaml",
+        '{"liver_reserve": ["adequate"]}',
+        '{"liver_reserve": []}',
+        "its list is empty",
+    ),
+    Fault("no rules out", "rows.yaml", "rules_out:\n", "rules_in:\n", "named 'rules_out'", "rows:"),
     # names.csv, specimens.csv
     Fault(
         "word for no concept",
