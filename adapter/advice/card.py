@@ -30,6 +30,7 @@ from adapter.advice.sections import (
     set_aside_lines,
     short_name,
     shown_rules,
+    some_not_used,
     unread_line,
 )
 from adapter.advice.wording import markdown
@@ -107,7 +108,7 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     advice = assessment.advice
     count = len(advice.missing)
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
-    if assessment.gaps or any(True for _ in set_aside_lines(assessment)):
+    if some_not_used(assessment):
         tail += "; some data not used"
     for strength, word in ((Strength.PREFERRED, "preferred"), (Strength.REASONABLE, "reasonable")):
         names = _names(assessment, (therapy.code for therapy in advice.by_strength(strength)))

@@ -219,11 +219,16 @@ def also_on_record(assessment: Assessment) -> Iterator[str]:
             yield fact_line(fact)
 
 
+def some_not_used(assessment: Assessment) -> bool:
+    """Whether data were missing from the input, set aside, or newer than what decided and not to be read."""
+    unread = any(finding.code == "newer-result-unmapped" for finding in assessment.findings)
+    return bool(assessment.gaps) or unread or any(True for _ in set_aside_lines(assessment))
+
+
 def indicator(assessment: Assessment) -> IndicatorCode:
-    """The indicator of P12, raised from info to warning where data were missing from the input or set aside."""
-    own = INDICATORS[assessment.advice.indicator]
-    doubtful = bool(assessment.gaps) or any(True for _ in set_aside_lines(assessment))
-    return "warning" if own == "info" and doubtful and assessment.advice.scope is Scope.APPLIES else own
+    """The indicator of P12, raised from info to warning where some data were not used."""
+    own, scope = INDICATORS[assessment.advice.indicator], assessment.advice.scope
+    return "warning" if own == "info" and scope is Scope.APPLIES and some_not_used(assessment) else own
 
 
 def disagreements(assessment: Assessment) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Reference(Element):
     """FHIR Reference; `type` and `identifier` are alternatives to `reference`."""
 
     reference: str = ""
+    display: str = ""
     type: str = ""
     identifier: Identifier | None = None
 

@@ -78,6 +78,7 @@ class Observation(Valued):
     dataAbsentReason: CodeableConcept | None = None
     interpretation: list[CodeableConcept] = []
     bodySite: CodeableConcept | None = None
+    specimen: Reference | None = None
     method: CodeableConcept | None = None
     referenceRange: list[ReferenceRange] = []
     component: list[Component] = []
@@ -118,6 +119,13 @@ class Medication(Resource):
 
     status: str = ""
     code: CodeableConcept | None = None
+
+
+class Specimen(Resource):
+    """FHIR Specimen."""
+
+    type: CodeableConcept | None = None
+    subject: Reference | None = None
 
 
 class MedicationRequest(Resource):
@@ -234,6 +242,7 @@ Known = (
     | Condition
     | Procedure
     | Medication
+    | Specimen
     | MedicationRequest
     | MedicationAdministration
     | MedicationStatement
@@ -248,6 +257,7 @@ READ: Final[dict[str, type[Known]]] = {
     "Condition": Condition,
     "Procedure": Procedure,
     "Medication": Medication,
+    "Specimen": Specimen,
     "MedicationRequest": MedicationRequest,
     "MedicationAdministration": MedicationAdministration,
     "MedicationStatement": MedicationStatement,

@@ -18,6 +18,7 @@ from adapter.mapping.item import Item
 from adapter.mapping.ledger import Entry, Ledger, Level, Outcome
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.tables import Tables, tables
+from adapter.mapping.unread import named_results
 
 
 def map_fhir(document: Document, name: str, *, table: Tables | None = None, server: str = "") -> Mapping:
@@ -96,7 +97,8 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     findings = (*reader.findings, *closed, *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
-    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps)
+    named = named_results(interpreted, known)
+    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named)
 
 
 def excluded_findings(statements: list[Statement]) -> list[Finding]:

@@ -5,11 +5,14 @@ Whose a resource is, is decided in fhir_owners.py; what its codes mean is decide
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from msgspec import Raw
 
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.fhir.document import Document, Record, read_resource
-from adapter.fhir.elements import CodeableConcept
+from adapter.fhir.elements import CodeableConcept, Reference
 from adapter.fhir.paths import Accessor
 from adapter.fhir.reference import resolve
 from adapter.fhir.resources import (
@@ -20,6 +23,7 @@ from adapter.fhir.resources import (
     MedicationStatement,
     Observation,
     QuestionnaireResponse,
+    Specimen,
 )
 from adapter.mapping.fhir_results import answer_items, observation_items
 from adapter.mapping.fhir_sources import CompiledSource, source_of
@@ -29,6 +33,7 @@ from adapter.mapping.item import Choices, Codings, Item, Missing, Place, SentCod
 from adapter.mapping.tables import Tables
 
 Medicated = MedicationRequest | MedicationAdministration | MedicationStatement
+Named = TypeVar("Named", Medication, Specimen)
 
 
 @dataclass(slots=True)
@@ -42,12 +47,12 @@ class FhirReader:
     server: str = ""
     findings: list[Finding] = field(default_factory=list)
     superseded: frozenset[str] = frozenset()
-    _medications: dict[str, Medication] = field(default_factory=dict)
+    _named: dict[str, Medication | Specimen] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for record in self.document.records:
-            if isinstance(record.resource, Medication) and record.place not in self.superseded:
-                self._medications.setdefault(record.key, record.resource)
+            if isinstance(record.resource, Medication | Specimen) and record.place not in self.superseded:
+                self._named.setdefault(record.key, record.resource)
 
     def items(self, record: Record) -> list[Item]:
         """The items of one record: its code and those of its components, or its answers."""
@@ -91,6 +96,7 @@ class FhirReader:
             body_site=_concepts(resource, source.body_site),
             used=_concepts(resource, source.used),
             reason=_concepts(resource, source.reason),
+            around=self._around(record, source),
             veto=veto(resource),
             ended=self._first_moment(record, source.ended)[0],
         )
@@ -114,24 +120,38 @@ class FhirReader:
         return None, False
 
     def _concept(self, record: Record) -> CodeableConcept | None:
+        """The code of a resource; that of a drug also by reference to a Medication."""
         resource = record.resource
-        if isinstance(resource, Medicated):
-            return resource.medicationCodeableConcept or self._medication(record, resource)
-        return getattr(resource, "code", None)
+        if not isinstance(resource, Medicated):
+            return getattr(resource, "code", None)
+        if resource.medicationCodeableConcept is not None:
+            return resource.medicationCodeableConcept
+        named = self._referred(record, resource.medicationReference, Medication)
+        return named.code if named is not None else None
 
-    def _medication(self, record: Record, resource: Medicated) -> CodeableConcept | None:
-        """The code of the Medication that is referred to, contained or in the same document."""
-        reference = resource.medicationReference
+    def _around(self, record: Record, source: CompiledSource) -> tuple[str, ...]:
+        """What the resource says of its specimen: the words of the reference, names and codes of the Specimen."""
+        references = (found for path in source.specimen for found in path(record.resource))  # type: ignore[arg-type]
+        texts: list[str] = []
+        for reference in references:
+            if isinstance(reference, Reference):
+                specimen = self._referred(record, reference, Specimen)
+                kind = specimen.type if specimen is not None else None
+                texts += [reference.display, *names(kind), *(coding.code for coding in codings(kind))]
+        return tuple(filter(None, texts))
+
+    def _referred(self, record: Record, reference: Reference | None, kind: type[Named]) -> Named | None:
+        """The resource of this kind that is referred to, contained or in the same document."""
         if reference is None or not reference.reference:
             return None
         if reference.reference.startswith("#"):
-            inner = (read_resource(bytes(raw), record.place) for raw in resource.contained)
+            contained: list[Raw] = getattr(record.resource, "contained", [])
+            inner = (read_resource(bytes(raw), record.place).resource for raw in contained)
             wanted = reference.reference[1:]
-            found = [r.resource for r in inner if isinstance(r.resource, Medication) and r.resource.id == wanted]
-            return found[0].code if found else None
+            return next((one for one in inner if isinstance(one, kind) and one.id == wanted), None)
         key = resolve(reference, self.document.names, server=self.server)
-        named = self._medications.get(key) if key is not None else None
-        return named.code if named is not None else None
+        named = self._named.get(key) if key is not None else None
+        return named if isinstance(named, kind) else None
 
     def _extension_items(self, base: Item, record: Record, condition: Condition) -> Iterator[Item]:
         for number, extension in enumerate(condition.extension):

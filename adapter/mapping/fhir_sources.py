@@ -25,6 +25,7 @@ class CompiledSource:
     used: tuple[Accessor, ...]
     reason: tuple[Accessor, ...]
     ended: tuple[Accessor, ...]
+    specimen: tuple[Accessor, ...]
 
 
 def source_of(record: Record, tables: Tables) -> CompiledSource | None:
@@ -54,6 +55,7 @@ def _compiled(source: FhirSource) -> CompiledSource:
         paths(source.used),
         paths(source.reason),
         paths(source.ended),
+        paths(source.specimen),
     )
 
 

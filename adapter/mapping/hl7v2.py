@@ -31,6 +31,7 @@ from adapter.mapping.ledger import Entry, Ledger, Level, Outcome
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.schema import Hl7Source
 from adapter.mapping.tables import Tables, tables
+from adapter.mapping.unread import named_results
 
 
 @dataclass(slots=True)
@@ -237,7 +238,8 @@ def _mapped(patient: _Patient, known: Tables) -> Mapped:
     findings = (*patient.findings, *excluded_findings(statements))
     ledger = Ledger(tuple(entries), containers, len(items))
     key = patient.key
-    return Mapped(key.text, "hl7v2", tuple(statements), findings, ledger, key.authority, key.value)
+    named = named_results(interpreted, known)
+    return Mapped(key.text, "hl7v2", tuple(statements), findings, ledger, key.authority, key.value, named=named)
 
 
 def _container(segment: Segment, own: Sequence[object], known: Tables) -> Entry:

@@ -97,6 +97,7 @@ class Hl7Reader:
             value_place=Place(code_field.address, *code_field.span),
             codings=codes[0] if codes else (),
             names=names(code_field.first),
+            around=tuple(filter(None, (self._text(context, address) for address in source.specimen))),
             value=Missing("empty"),
             statuses=tuple((table, self._text(context, address)) for table, address in source.statuses),
             when=when,

@@ -100,7 +100,8 @@ class Item:
 
     `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
     `group` ties results of one panel; `source` describes the sender for people; `ended` is when a condition ended;
-    `names` are the displays and texts that came with the code; `misnamed`: one of them is that of something else.
+    `names` are the displays and texts that came with the code; `misnamed`: one of them is that of something else;
+    `around` is what the sender says of its specimen and panel.
     """
 
     kind: Kind
@@ -129,6 +130,7 @@ class Item:
     series: str = ""
     misnamed: bool = False
     names: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Item({self.kind} at {self.place.element})"

@@ -3,15 +3,16 @@
 Whether two inputs are about the same patient is decided by the wires.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.case.case import Case, build_case
-from adapter.case.catalogue import Catalogue
+from adapter.case.catalogue import Catalogue, catalogue
 from adapter.case.fact import Statement
 from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.origin import Wire
 from adapter.mapping.ledger import Ledger
+from adapter.mapping.unread import NamedResult, newer_unmapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Mapped:
     """One patient as mapped from one or more inputs.
 
     `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`); `authority` and `number` are those of an
-    HL7 v2 identifier; `gaps` says in words which part of the data did not come.
+    HL7 v2 identifier; `gaps` says in words which part of the data did not come; `named` are results whose name is all
+    that can be read of them.
     """
 
     subject: str = field(repr=False)
@@ -30,10 +32,13 @@ class Mapped:
     authority: str = field(default="", repr=False)
     number: str = field(default="", repr=False)
     gaps: tuple[str, ...] = ()
+    named: tuple[NamedResult, ...] = field(default=(), repr=False)
 
     def case(self, clock: Clock, table: Catalogue | None = None) -> Case:
-        """The case on the clock's day; `table` is a catalogue with other ages than the one that ships."""
-        return build_case(self.subject, self.statements, clock, table)
+        """The case on the clock's day, with a finding for each newer result that could not be read; `table` is a
+        catalogue with other ages than the one that ships."""
+        case = build_case(self.subject, self.statements, clock, table)
+        return replace(case, findings=(*case.findings, *newer_unmapped(self.named, case, table or catalogue())))
 
 
 @dataclass(frozen=True, slots=True)

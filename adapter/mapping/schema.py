@@ -69,6 +69,7 @@ class FhirSource(_Strict):
     used: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    specimen: tuple[str, ...] = ()
     draft: tuple[str, ...] = ()
 
 
@@ -86,6 +87,7 @@ class Hl7Source(_Strict):
     identity: tuple[str, ...] = ()
     body_site: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
+    specimen: tuple[str, ...] = ()
 
 
 class ByWire(_Strict):

@@ -174,12 +174,12 @@ def _check_fhir_source(table: Located, number: int, source: FhirSource) -> None:
             raise table.error(("fhir", number, name), str(error)) from None
 
 
-_PATH_LISTS = ("when", "issued", "body_site", "used", "reason", "ended")
+_PATH_LISTS = ("when", "issued", "body_site", "used", "reason", "ended", "specimen")
 
 
 def _check_hl7_source(table: Located, number: int, source: Hl7Source) -> None:
     addresses = [source.code, *source.when, *source.issued, *source.order, *source.identity]
-    addresses += [*source.body_site, *source.reason, *(address for _, address in source.statuses)]
+    addresses += [*source.body_site, *source.reason, *source.specimen, *(address for _, address in source.statuses)]
     for address in addresses:
         match = _ADDRESS.fullmatch(address)
         if match is None:

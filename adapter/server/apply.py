@@ -3,7 +3,7 @@
 Source: FHIR R4, PlanDefinition operation $apply; the data come as a Bundle, or as resources in Parameters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -90,7 +90,7 @@ class ApplyOperation:
         if not found and not wanted:
             raise Problem(400, "no-patient", "the data name no patient, and there is no subject", issue="required")
         own = next(iter(found.values()), Mapped(wanted or "", "fhir"))
-        return Mapped(own.subject, "fhir", own.statements, own.findings + mapping.findings, own.ledger + mapping.ledger)
+        return replace(own, findings=own.findings + mapping.findings, ledger=own.ledger + mapping.ledger)
 
 
 def _subject(body: bytes) -> str:

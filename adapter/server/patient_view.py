@@ -4,7 +4,7 @@ Data of another patient, or conditions that could not be had, is 412; data that 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.advice.assessment import Assessment, assess, concerns
 from adapter.advice.card import cards
@@ -152,10 +152,5 @@ def _only(mapping: Mapping, patient: str, server: str) -> Mapped:
     if others:
         hint = f"{others} other patient(s) in the prefetch: nothing was evaluated"
         raise PreconditionFailed("other-patient", hint, "conflict")
-    return Mapped(
-        patient,
-        "fhir",
-        found.statements,
-        found.findings + mapping.findings,
-        found.ledger + mapping.ledger,
-    )
+    findings, ledger = found.findings + mapping.findings, found.ledger + mapping.ledger
+    return replace(found, subject=patient, findings=findings, ledger=ledger)

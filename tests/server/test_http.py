@@ -212,6 +212,24 @@ def test_apply_answers_in_full_about_a_patient_of_whom_nothing_is_known(client: 
     assert any("Diagnosis" in activity["detail"]["description"] for activity in plan["activity"])
 
 
+def test_apply_says_what_it_could_not_read_and_that_further_pages_exist(client: TestClient) -> None:
+    bundle = _bundle()
+    patient = next(e["resource"]["id"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
+    bundle["entry"].append({"resource": {**UNREAD, "subject": {"reference": f"Patient/{patient}"}}})
+    bundle["link"] = [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]
+    notes = [note["text"] for note in _apply(client, bundle).json()["note"]]
+    assert any(note.startswith("Data that could not be had: ") and "further pages" in note for note in notes)
+    assert any(note.startswith("Data problem: newer result unmapped") for note in notes)
+
+
+def test_a_hook_says_what_it_could_not_read(client: TestClient) -> None:
+    request = _request()
+    subject = {"reference": f"Patient/{request['context']['patientId']}"}
+    request["prefetch"]["observations"]["entry"].append({"resource": {**UNREAD, "subject": subject}})
+    (card,) = _cards(client, request)
+    assert "newer result unmapped" in card["detail"]
+
+
 def test_apply_refuses_a_second_patient_and_evaluates_nothing(client: TestClient) -> None:
     bundle = _bundle()
     bundle["entry"].append(
@@ -222,6 +240,14 @@ def test_apply_refuses_a_second_patient_and_evaluates_nothing(client: TestClient
     assert "activity" not in response.text
 
 
+UNREAD = {
+    "resourceType": "Observation",
+    "id": "local-1",
+    "status": "final",
+    "code": {"coding": [{"system": "urn:example:lab", "code": "BILI", "display": "Bilirubin"}]},
+    "effectiveDateTime": "2026-01-12T07:00:00Z",
+    "valueQuantity": {"value": 4.1, "system": "http://unitsofmeasure.org", "code": "mg/dL"},
+}
 REPLACED = {"active": False, "link": [{"other": {"reference": "Patient/P9"}, "type": "replaced-by"}]}
 
 

@@ -1,0 +1,88 @@
+"""Results that nobody could read although their name is that of a fact: their code is in no table.
+
+The name gives no value. It is only said that such a result is there, where it is newer than the value that decides.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from adapter.case.case import Case
+from adapter.case.catalogue import Catalogue, FactDefinition
+from adapter.case.fact import Fact
+from adapter.case.finding import Finding
+from adapter.case.moment import Moment
+from adapter.mapping.interpret import Interpreted
+from adapter.mapping.item import Amount, Item
+from adapter.mapping.ledger import Outcome
+from adapter.mapping.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class NamedResult:
+    """A number under a code that no table knows, with the facts that its name could be about."""
+
+    facts: tuple[str, ...]
+    when: Moment | None
+    place: str
+
+    def __repr__(self) -> str:
+        return f"NamedResult({', '.join(self.facts)} at {self.place})"
+
+
+def named_results(interpreted: Iterable[Interpreted], tables: Tables) -> tuple[NamedResult, ...]:
+    """The unmapped results whose name is that of a fact, in the order in which they came."""
+    found = (_named(result.item, tables) for result in interpreted if _unmapped(result, tables))
+    return tuple(result for result in found if result.facts)
+
+
+def _unmapped(result: Interpreted, tables: Tables) -> bool:
+    """Whether a number was sent that counts, and only its code is not known."""
+    item = result.item
+    no_code = result.entry.outcome is Outcome.UNMAPPED or not item.codings
+    counts = not item.veto and tables.statuses.effect(item.statuses).effect in ("final", "preliminary", "promoted")
+    return item.kind == "result" and no_code and counts and isinstance(item.value, Amount)
+
+
+def _named(item: Item, tables: Tables) -> NamedResult:
+    """What is measured in blood is not meant where specimen or panel is of something else."""
+    concepts = tables.names.named(item.names)
+    if any(tables.names.of_other_specimen(text) for text in item.around):
+        concepts -= tables.names.in_blood
+    facts = {row.fact for concept in concepts for row in tables.rows_for("result", concept)}
+    return NamedResult(tuple(sorted(facts)), item.when, item.place.element)
+
+
+def newer_unmapped(results: Sequence[NamedResult], case: Case, facts: Catalogue) -> Iterator[Finding]:
+    """A finding for the newest result of each name that is newer than the value in use, or would be one.
+
+    `facts` is the catalogue with the maximum ages of the site.
+    """
+    newest: dict[tuple[str, ...], NamedResult] = {}
+    for result in results:
+        earlier = newest.get(result.facts)
+        if earlier is None or earlier.when is None or (result.when is not None and earlier.when.before(result.when)):
+            newest[result.facts] = result
+    for result in newest.values():
+        if _is_newer(result, case, facts):
+            labels = " or ".join(facts[name].label for name in result.facts)
+            hint = f"a result whose name is that of {labels} has a code that no table knows, and is newer than any used"
+            yield Finding("newer-result-unmapped", "warning", result.place, hint)
+
+
+def _is_newer(result: NamedResult, case: Case, facts: Catalogue) -> bool:
+    """Whether it is newer than each value in use; one without a date may be. Too old to be used is never newer."""
+    used = [case.facts[name] for name in result.facts if case.known(name) is not None]
+    if result.when is None:
+        return True
+    if not used:
+        return not all(_too_old(result.when, facts[name], case) for name in result.facts)
+    return all(_before(fact, result.when) for fact in used)
+
+
+def _before(fact: Fact, when: Moment) -> bool:
+    return fact.when is None or fact.when.before(when)
+
+
+def _too_old(when: Moment, definition: FactDefinition, case: Case) -> bool:
+    expiry = definition.expiry(procedure=case.procedure)
+    return expiry is not None and when.latest <= expiry.before(case.as_of)
