@@ -13,6 +13,7 @@ from docs.pages.facts import facts_page
 from docs.pages.index import index_page, signoff_page
 from docs.pages.links import Links
 from docs.pages.numbers import numbers_page
+from docs.pages.patients import patients_page
 from docs.pages.sections import section_pages
 from docs.pages.situations import situations
 from docs.pages.terms import terms_page
@@ -33,6 +34,7 @@ def pages() -> dict[Path, str]:
         "numbers.md": numbers_page(rules, links),
         "terms.md": terms_page(rules, links),
         "cases.md": cases_page(rules, links, known),
+        "patients.md": patients_page(rules, links, known),
         "signoff.md": signoff_page(rules, links),
         **section_pages(rules, links, known),
     }

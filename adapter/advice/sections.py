@@ -60,7 +60,8 @@ def options(assessment: Assessment) -> Iterator[Option]:
     """All rated therapies, best first."""
     rules = assessment.rules
     for therapy in assessment.advice.therapies:
-        because = tuple(f"{r.rule} {rules.rules[r.rule].row.title}" for r in therapy.because)
+        titles = {r.rule: rules.rules[r.rule].row.title for r in therapy.because}
+        because = tuple(f"{rule} {title}{renumbered(assessment, rule)}" for rule, title in titles.items())
         name = rules.therapies[therapy.code].name
         strength = STRENGTHS[therapy.strength] + (", provisional" if therapy.provisional else "")
         yield Option(therapy, name, strength, because)
@@ -107,8 +108,14 @@ def in_sentence(name: str) -> str:
 
 def remark_line(assessment: Assessment, remark: Remark) -> str:
     """A caution, action or note in words, with its rules."""
-    rules = f" ({', '.join(remark.rules)})" if remark.rules else ""
-    return f"{remark_text(assessment, remark)}{rules}"
+    rules = ", ".join(f"{rule}{renumbered(assessment, rule)}" for rule in remark.rules)
+    return f"{remark_text(assessment, remark)}{f' ({rules})' if rules else ''}"
+
+
+def renumbered(assessment: Assessment, rule: str) -> str:
+    """That the site gave a rule another number than its words tell; else nothing."""
+    site = assessment.rules.site
+    return ", with a number of the site" if site is not None and rule in site.renumbered else ""
 
 
 def danger_lines(assessment: Assessment) -> Iterator[str]:

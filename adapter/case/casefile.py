@@ -40,7 +40,7 @@ class CaseEntry:
 
 def read_cases(text: str, clock: Clock, table: Catalogue | None = None) -> tuple[CaseEntry, ...]:
     """The cases of a file, every fact dated at the clock's day. `null` is unknown. Raises CaseFileError."""
-    content = _json(text)
+    content = read_json(text)
     if not isinstance(content, list):
         raise CaseFileError("a case file is a list of cases")
     entries = tuple(_entry(item, number, clock, table or catalogue()) for number, item in enumerate(content, 1))
@@ -57,7 +57,8 @@ def case_of(subject: str, facts: Mapping[str, Json], clock: Clock, table: Catalo
     return build_case(subject, _statements(subject, facts, clock, table or catalogue()), clock, table)
 
 
-def _json(text: str) -> Json:
+def read_json(text: str) -> Json:
+    """JSON with exact numbers, each name once in an object. Raises CaseFileError."""
     try:
         content: Json = json.loads(
             text,

@@ -29,6 +29,7 @@ app.command()(validate)
 app.command()(serve)
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
+app.add_typer(rules, name="rules")
 app.command()(selfcheck)
 app.command()(demo)
 

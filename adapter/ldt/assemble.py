@@ -144,19 +144,16 @@ class _Workshop:
         if asks != (row.stage == "2"):
             words = "asks what is offered and belongs in stage 2" if asks else "reads facts only: not stage 2"
             self.problems.append(place.problem(f"{row.id} {words}", "stage"))
-        facts = sorted({fact for leaf in condition.leaves() for fact in facts_of(leaf)})
-        ratings = tuple(ratings_of(row.id, row.effects))
-        about = {rating.therapy for rating in ratings} | _asked(condition)
-        return Rule(
-            row.id,
-            row,
-            section,
-            condition,
-            ratings,
-            tuple(settings_of(row.effects)),
-            tuple(facts),
-            frozenset(about),
-        )
+        return rule_of(section, row, condition)
+
+
+def rule_of(section: str, row: RuleRow, condition: Condition) -> Rule:
+    """The rule of a row whose condition is compiled."""
+    facts = sorted({fact for leaf in condition.leaves() for fact in facts_of(leaf)})
+    ratings = tuple(ratings_of(row.id, row.effects))
+    about = {rating.therapy for rating in ratings} | _asked(condition)
+    settings = tuple(settings_of(row.effects))
+    return Rule(row.id, row, section, condition, ratings, settings, tuple(facts), frozenset(about))
 
 
 def _asked(condition: Condition) -> set[str]:

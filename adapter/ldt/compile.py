@@ -99,6 +99,14 @@ class Compiler:
         self._predicates: dict[str, Condition] = {}
         self.slots = 0
 
+    def branch(self) -> "Compiler":
+        """A compiler that goes on from here; what it compiles stays unknown to this one."""
+        branched = Compiler(self._wholes)
+        branched._done = dict(self._done)
+        branched._predicates = dict(self._predicates)
+        branched.slots = self.slots
+        return branched
+
     def define(self, name: str, node: Node) -> Condition:
         """Compile a predicate; conditions compiled later may name it."""
         self._predicates[name] = self.condition(node)

@@ -43,11 +43,15 @@ class Document:
     content: Content
     lines: Mapping[Path, int]
 
-    def problem(self, path: Path, message: str) -> Problem:
-        """A problem at the closest part that has a line."""
+    def line(self, path: Path) -> int:
+        """The line of a part, or of the closest part around it that has one."""
         while path and path not in self.lines:
             path = path[:-1]
-        return Problem(self.file, self.lines.get(path, 1), message)
+        return self.lines.get(path, 1)
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """A problem at the closest part that has a line."""
+        return Problem(self.file, self.line(path), message)
 
 
 def read_document(file: str, text: str) -> Document:

@@ -44,13 +44,18 @@ def load_rule_set(
 ) -> RuleSet:
     """The rule set of a folder, with the overlay of a site folder. Raises RuleSetError naming every problem found, by
     file and line."""
-    sheets, table = _sheets(_documents(folder)), facts or catalogue()
+    sheets, table = read_sheets(folder), facts or catalogue()
     shipped = assemble(sheets, table)
     overlay = read_overlay(site) if site is not None else None
     if overlay is None:
         return shipped
     changed = overlaid(overlay, sheets, table, shipped)
     return changed.switched(assemble(changed.sheets, changed.facts))
+
+
+def read_sheets(folder: Traversable | FilePath) -> Sheets:
+    """The files of a folder, each fitting its schema, not yet checked against each other. Raises RuleSetError."""
+    return _sheets(_documents(folder))
 
 
 def _documents(folder: Traversable | FilePath) -> dict[str, Document]:

@@ -3,7 +3,7 @@
 It refuses what a site may not do and names file and line; sources are never touched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from adapter.ldt.guarded import is_guarded, loosened
 from adapter.ldt.overlay import AgeChange, Change, Overlay, SwitchChange, ThresholdChange, WordingChange
 from adapter.ldt.ruleset import RuleSet
 from adapter.ldt.sheets import Sheet, Sheets, read_sheet, with_row
+from adapter.ldt.signoff import predicates_of
 from adapter.ldt.site import Override, OverrideKind, Site
 from adapter.ldt.thresholds import Threshold, thresholds, with_number
 
@@ -57,7 +58,8 @@ def overlaid(document: Document, sheets: Sheets, facts: Catalogue, shipped: Rule
         bench.switch(("switches", number), switch)
     if bench.problems:
         raise RuleSetError(bench.problems)
-    site = Site(content.site, content.version, tuple(bench.overrides))
+    renumbered = frozenset(_renumbered(shipped, {change.where for change in content.thresholds}))
+    site = Site(content.site, content.version, tuple(bench.overrides), renumbered)
     modes = bench.modes
     return Overlaid(
         bench.sheets,
@@ -66,6 +68,13 @@ def overlaid(document: Document, sheets: Sheets, facts: Catalogue, shipped: Rule
         frozenset(rule for rule, mode in modes.items() if mode == "off"),
         frozenset(rule for rule, mode in modes.items() if mode == "shadow"),
     )
+
+
+def _renumbered(shipped: RuleSet, changed: Set[str]) -> Iterator[str]:
+    """The rules whose own condition, or one of whose predicates, has another number."""
+    for rule in shipped.rules.values():
+        if rule.id in changed or not changed.isdisjoint(predicates_of(rule.condition)):
+            yield rule.id
 
 
 @dataclass(slots=True)

@@ -46,10 +46,12 @@ def _verdict(therapy: str, said: Sequence[Rating], fired: set[str], resolution: 
     contraindicated = _only(said, Rated.CONTRAINDICATED)
     if contraindicated:
         return _made(Strength.CONTRAINDICATED, contraindicated, said)
-    if _only(said, Rated.OVERRIDE):
-        because = [one for one in said if one.rated in (Rated.OVERRIDE, Rated.NOT_RECOMMENDED)]
-        return _made(Strength.NOT_RECOMMENDED, because, said)
     rated = _rated(therapy, [one for one in said if one.rated in _BASE], fired, resolution)
+    overrides = _only(said, Rated.OVERRIDE)
+    if overrides:
+        # A minus that an exception sets aside (P4) is no reason beside the override.
+        minus = rated[1] if rated is not None and rated[0] is Strength.NOT_RECOMMENDED else []
+        return _made(Strength.NOT_RECOMMENDED, [one for one in said if one in overrides or one in minus], said)
     if rated is None:
         supported = _only(said, Rated.SUPPORT)  # P7
         return _made(Strength.REASONABLE, supported, said) if supported else None

@@ -27,8 +27,10 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with its changes; `version` is that of its overlay."""
+    """A site with its changes; `version` is that of its overlay. `renumbered` are the rules that read another number,
+    directly or by a predicate: the words of their effects still tell the rule set's own."""
 
     name: str
     version: str
     overrides: tuple[Override, ...]
+    renumbered: frozenset[str] = frozenset()

@@ -1,13 +1,13 @@
-"""docs/rules/cases.md: the worked cases and the situations of single rules, each told against one reference profile.
+"""docs/rules/cases.md: the worked cases, each told against one reference profile.
 
 What is advised is what the rule set says; the tests of the rule set compare it with what was expected.
 """
 
 from collections.abc import Iterator
 
-from adapter.advice.wording import value_of
 from adapter.case.case import Case
 from adapter.ldt import Advice, RuleSet, Strength
+from docs.pages.differences import differences, value_in
 from docs.pages.links import Links, escaped
 from docs.pages.page import blocks, lines, page
 from docs.pages.situations import Situation, Situations
@@ -28,15 +28,13 @@ def cases_page(rules: RuleSet, links: Links, known: Situations) -> str:
         rules,
         "All patients are synthetic. Each is told by what differs from the reference profile. The results follow the "
         "[policies](README.md#policies);\nthe papers alone do not determine them. Thresholds are tried under, at and "
-        "over their number in `fixtures/boundaries`.",
+        "over their number in `fixtures/boundaries`.\n"
+        f"[Patients of single rules](patients.md): {len(known.single)} more.",
         "## Reference profile",
         f"{escaped(known.reference.title)}.",
         lines(_profile(known.reference.case, rules, links)),
         f"## The {count} cases",
         blocks(_situation(one, known, rules, links) for one in known.worked),
-        "## Situations of single rules",
-        f"For rules that fire in none of the {count} cases.",
-        blocks(_situation(one, known, rules, links) for one in known.single),
         source="`fixtures/cases`",
     )
 
@@ -44,28 +42,16 @@ def cases_page(rules: RuleSet, links: Links, known: Situations) -> str:
 def _profile(case: Case, rules: RuleSet, links: Links) -> Iterator[str]:
     yield "| fact | value |\n|---|---|"
     for definition in rules.facts.inputs:
-        yield f"| {links.fact(definition.name)} | {_value(case, definition.name, rules)} |"
-
-
-def _value(case: Case, name: str, rules: RuleSet) -> str:
-    return escaped(value_of(case.facts[name], rules.facts[name])) or "unknown"
+        yield f"| {links.fact(definition.name)} | {value_in(case, definition.name, rules)} |"
 
 
 def _situation(one: Situation, known: Situations, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {one.name}\n"
-    about = f" Written for {links.item(one.rule)}." if one.rule else ""
-    yield f"**{escaped(one.title[0].upper() + one.title[1:])}.**{about}\n"
-    differences = "; ".join(_differences(one, known, rules, links))
-    yield f"- **Differs from the reference profile** {differences or 'in nothing'}"
+    yield f"**{escaped(one.title[0].upper() + one.title[1:])}.**\n"
+    different = "; ".join(differences(one.case, known, rules, links))
+    yield f"- **Differs from the reference profile** {different or 'in nothing'}"
     yield from _answer(one.advice, rules, links)
     yield f"- **Rules that fire** {links.items(one.advice.fired)}"
-
-
-def _differences(one: Situation, known: Situations, rules: RuleSet, links: Links) -> Iterator[str]:
-    for definition in rules.facts.inputs:
-        value = _value(one.case, definition.name, rules)
-        if value != _value(known.reference.case, definition.name, rules):
-            yield f"{links.fact(definition.name)}: {value}"
 
 
 def _answer(advice: Advice, rules: RuleSet, links: Links) -> Iterator[str]:

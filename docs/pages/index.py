@@ -26,7 +26,7 @@ HOW_TO_READ = """## How to read a rule
 | Asked for when unknown | facts that are named as missing while they keep the rule undecided |
 | Silent without | facts without which the rule says nothing and asks nothing |
 | The documents disagree | a point of [conflicts.md](conflicts.md), with both positions |
-| Fires in | worked cases ([cases.md](cases.md)) |
+| Fires in, Patients | worked cases ([cases.md](cases.md)), patients written for the rule ([patients.md](patients.md)) |
 | Basis | `source`, or what of it is POLICY, the project's own choice |
 | Sign-off | whether a clinician has signed it ([signoff.md](signoff.md)) |
 
@@ -74,7 +74,8 @@ def _contents(rules: RuleSet, known: Situations) -> Iterator[str]:
     yield f"| [Where the documents disagree](conflicts.md) | {conflicts} conflicts, {flags} flags |"
     yield "| [Numbers of the papers](numbers.md) | thresholds, doses, figures, and where they are printed |"
     yield f"| [Terms in conditions](terms.md) | {len(rules.predicates)} terms |"
-    yield f"| [Worked cases](cases.md) | {len(known.worked)} cases, {len(known.single)} situations of single rules |"
+    yield f"| [Worked cases](cases.md) | {len(known.worked)} cases |"
+    yield f"| [Patients of single rules](patients.md) | {len(known.single)} patients: fires, does not, asks |"
     signed = sum(rules.sign_off(item) is not None for item in rules.digests)
     yield f"| [Sign-off](signoff.md) | {signed} of {len(rules.digests)} items signed by a clinician |"
     yield f"| [Facts](../facts.md) | {len(rules.facts.inputs)} inputs of rules |"

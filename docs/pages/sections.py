@@ -57,7 +57,9 @@ def _rule(rule: Rule, rules: RuleSet, links: Links, known: Situations) -> Iterat
         yield f"- **The documents disagree** {'; '.join(titles)}"
     if row.related_rules:
         yield f"- **Read with** {links.items(row.related_rules)}"
-    yield f"- **Fires in** {', '.join(map(_case, known.firing(rule.id)))}"
+    yield f"- **Fires in** {', '.join(map(_case, known.firing(rule.id))) or 'none of the worked cases'}"
+    patients = len(known.about(rule.id))
+    yield f"- **Patients** [{patients} written for it](patients.md#{rule.id.lower()})"
     yield f"- **Condition** {code(row.when)}"
     yield from _terms(rule, rules, links)
     yield f"- **Category** {row.category}. **Pass** {STAGES[row.stage]}"

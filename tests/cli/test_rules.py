@@ -6,6 +6,8 @@ import pytest
 
 from adapter.ldt import rule_set
 from tests.cli.running import AS_OF, DIAGNOSES, FIXTURES, Ran, ldt, message, write
+from tests.ldt.folders import change as change_file
+from tests.ldt.folders import copy_of_rules
 from tests.ldt.sites import site_folder
 
 PATIENT = FIXTURES / "patients/07-not-avid-g2/messages.hl7"
@@ -183,6 +185,47 @@ def test_a_therapy_that_does_not_exist_is_refused_with_those_that_do(command: st
     ran = rules(command, PATIENT, *AS_OF, "--therapy", "surgery")
     assert ran.status == 2
     assert "tae" in ran.err
+
+
+def test_diff_of_a_version_with_itself_is_empty() -> None:
+    ran = rules("diff", "shipped", "shipped", "--cases", FIXTURES)
+    assert ran.status == 0
+    assert "0 of " in ran.out
+    assert "changed" not in ran.out
+
+
+def test_diff_tells_rules_and_cases_that_a_site_changes(tmp_path: Path) -> None:
+    change = {"where": "R-214", "threshold": "platelets_10e9_l <= 100", "number": "120"}
+    folder = site_folder(tmp_path, thresholds=[change], switches=[{"item": "R-121", "mode": "off"}])
+    ran = rules("diff", "shipped", folder, "--cases", FIXTURES)
+    assert ran.status == 0
+    assert "ldt-nelm 2026.1.0 -> ldt-nelm 2026.1.0+7" in ran.out
+    assert [line for line in ran.out.splitlines() if line.startswith("changed")] == ["changed R-214"]
+    assert "switched R-121" in ran.out
+    assert "DEB-TACE: not recommended (-) -> not rated" in ran.out
+
+
+def test_diff_compares_folders_of_rules(tmp_path: Path) -> None:
+    folder = copy_of_rules(tmp_path)
+    change_file(
+        folder,
+        "03-contraindications.yaml",
+        "\"portal_vein_status == 'occluded'\"",
+        "\"portal_vein_status == 'patent'\"",
+    )
+    ran = rules("diff", "shipped", folder, "--cases", FIXTURES)
+    assert "changed R-201" in ran.out
+    assert "TAE: preferred (+++) -> contraindicated" in ran.out
+
+
+def test_diff_refuses_what_is_no_version(tmp_path: Path) -> None:
+    assert rules("diff", "shipped", tmp_path).status == 2
+    assert "neither a folder of rule files" in rules("diff", "shipped", tmp_path).err
+    assert rules("diff", "shipped", "shipped", "--cases", tmp_path).status == 1
+    (tmp_path / "rules.yaml").write_text('nothing: "x"\n')
+    broken = rules("diff", "shipped", tmp_path, "--cases", FIXTURES)
+    assert broken.status == 1
+    assert "rules.yaml:1" in broken.err
 
 
 def test_a_file_that_cannot_be_read_is_named() -> None:

@@ -53,7 +53,10 @@ def test_a_rule_is_there_with_all_its_parts(rule: Rule) -> None:
     for setting in rule.settings:
         assert RULE_SET.codes[setting.code].text in text
     assert re.search(r"^- \*\*When\*\* \S", text, re.MULTILINE)
-    assert re.search(r"^- \*\*Fires in\*\* (GC-\d\d|Situation \d+)", text, re.MULTILINE)
+    assert re.search(r"^- \*\*Fires in\*\* (GC-\d\d|none of the worked cases)", text, re.MULTILINE)
+    patients = PAGES["patients.md"].split(f"### {rule.id}\n")[1].split("### ")[0]
+    assert "- **fires** " in patients
+    assert "- **unknown** " in patients
 
 
 @pytest.mark.parametrize("printed", RULE_SET.table, ids=lambda row: row.id)

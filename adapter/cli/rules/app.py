@@ -2,8 +2,10 @@
 
 import typer
 
+from adapter.cli.rules.diff import diff
 from adapter.cli.rules.explain import explain
 from adapter.cli.rules.flip import flip
+from adapter.cli.rules.guard import guard
 from adapter.cli.rules.listing import list_rules
 from adapter.cli.rules.missing import missing
 from adapter.cli.rules.publish import publish
@@ -19,4 +21,6 @@ app.command("explain")(explain)
 app.command("what-if")(what_if)
 app.command("flip")(flip)
 app.command("missing")(missing)
+app.command("diff")(diff)
+app.command("guard")(guard)
 app.command("publish")(publish)
