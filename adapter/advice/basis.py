@@ -11,6 +11,7 @@ from adapter.case.moment import Duration
 from adapter.case.truth import Truth
 from adapter.case.words import unit_of
 from adapter.ldt import Advice, Override, Rule, RuleSet
+from adapter.ldt.rule import Rated
 from adapter.ldt.signoff import age_item, has_age
 
 
@@ -31,8 +32,13 @@ def unsigned(rules: RuleSet, shown: Iterable[Rule]) -> str:
 
 
 def _rules(rules: RuleSet, shown: Iterable[Rule]) -> str:
-    ids = [rule.id for rule in shown if "POLICY" in rule.row.basis and rules.sign_off(rule.id) is None]
-    return f"strength or wording by project policy in {', '.join(ids)}" if ids else ""
+    unsigned_rules = [rule for rule in shown if rules.sign_off(rule.id) is None]
+    if not unsigned_rules:
+        return ""
+    own = [rule.id for rule in unsigned_rules if "POLICY" in rule.row.basis]
+    policy = f", of which strength or wording by project policy: {', '.join(own)}" if own else ""
+    number = f"{len(unsigned_rules)} rule{'s' if len(unsigned_rules) > 1 else ''}"
+    return f"{number} behind this answer{policy}"
 
 
 def _policies(rules: RuleSet) -> str:
@@ -61,7 +67,7 @@ def site_lines(rules: RuleSet) -> Iterator[str]:
 def _changed(one: Override) -> str:
     match one.kind:
         case "threshold":
-            return f"{one.about}: {_comparison(one.here)} here, in the rule set {_comparison(one.source)}"
+            return f"{one.about}: {comparison_words(one.here)} here, in the rule set {comparison_words(one.source)}"
         case "age":
             return f"maximum age of {_fact(one.about)}: {_age(one.here)} here, in the rule set {_age(one.source)}"
         case "wording":
@@ -74,8 +80,8 @@ def _changed(one: Override) -> str:
             assert_never(one.kind)
 
 
-def _comparison(text: str) -> str:
-    """`platelets_10e9_l <= 120` for people."""
+def comparison_words(text: str) -> str:
+    """A comparison (`platelets_10e9_l <= 120`) for people."""
     fact, comparison = text.split(" ", 1)
     return f"{_fact(fact)} {comparison} {unit_of(catalogue()[fact])}".strip()
 
@@ -93,8 +99,11 @@ def _age(text: str) -> str:
 def silenced_lines(advice: Advice, rules: RuleSet) -> Iterator[str]:
     """The guards that the site has switched off and that would speak for this patient, each with what it would say."""
     for silenced in advice.silenced:
-        row = rules.rules[silenced.rule].row
+        rule = rules.rules[silenced.rule]
         names = ", ".join(rules.therapies[code].short for code in silenced.against)
-        effect = f"contraindicate {names}" if names else "put the patient outside of the guideline"
+        verb = "contraindicate" if all(r.rated is Rated.CONTRAINDICATED for r in rule.ratings) else "exclude"
+        effect = f"{verb} {names}" if names else "put the patient outside of the guideline"
+        if not names and rule.row.stage != "scope":
+            effect = "warn"
         would = "would" if silenced.answer is Truth.TRUE else "could, for lack of facts,"
-        yield f"{row.id} {row.title} {would} {effect}: {row.statement}"
+        yield f"{rule.id} {rule.row.title} {would} {effect}: {rule.row.statement}"

@@ -110,6 +110,8 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
     if some_not_used(assessment):
         tail += "; some data not used"
+    if advice.silenced:
+        tail += "; the site switched off an exclusion"
     for strength, word in ((Strength.PREFERRED, "preferred"), (Strength.REASONABLE, "reasonable")):
         names = _names(assessment, (therapy.code for therapy in advice.by_strength(strength)))
         if names:

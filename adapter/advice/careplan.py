@@ -26,7 +26,6 @@ from adapter.advice.sections import (
     options,
     outranked,
     remark_line,
-    remark_text,
     scope_rules,
     set_aside_lines,
     shown_rules,
@@ -141,9 +140,9 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     for line in silenced_lines(advice, assessment.rules):
         yield f"{SILENCED}: {line}"
     for remark in advice.cautions:
-        yield f"Caution: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
+        yield f"Caution: {remark_line(assessment, remark)}"
     for remark in advice.notes:
-        yield f"Note: {remark_text(assessment, remark)} ({', '.join(remark.rules)})"
+        yield f"Note: {remark_line(assessment, remark)}"
     for line in set_aside_lines(assessment):
         yield f"On record but not used: {line}"
     for line in outranked(assessment):
@@ -185,8 +184,11 @@ def _basis(assessment: Assessment) -> str:
 def _narrative(assessment: Assessment) -> str:
     rows = "".join(f"<li>{xhtml(o.name)}: {xhtml(o.strength)}</li>" for o in options(assessment))
     missing = "".join(f"<li>{xhtml(label(m.name))}</li>" for m in assessment.advice.missing)
-    cautions = "".join(f"<li>{xhtml(remark_text(assessment, r))}</li>" for r in assessment.advice.cautions)
+    cautions = "".join(f"<li>{xhtml(remark_line(assessment, r))}</li>" for r in assessment.advice.cautions)
     parts = [f"<p>{xhtml(summary(assessment))}</p>"]
+    silenced = "".join(f"<li>{xhtml(line)}</li>" for line in silenced_lines(assessment.advice, assessment.rules))
+    if silenced:
+        parts.append(f"<p>{SILENCED}</p><ul>{silenced}</ul>")
     if rows:
         parts.append(f"<p>Options</p><ul>{rows}</ul>")
     if cautions:

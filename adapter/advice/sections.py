@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import signature
+from adapter.advice.basis import comparison_words, signature
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact, State
@@ -42,7 +42,13 @@ DANGERS: dict[DangerKind, str] = {
     "crisis": "active carcinoid crisis",
 }
 
-NARRATIVE_FACTS = ("ki67_percent", "who_grade", "liver_burden_percent")
+HIGH_BURDEN = "burden_above_90"
+"""The predicate behind the danger of a high burden."""
+
+REGIMENS = ("octreotide_prophylaxis", "consider_octreotide_prophylaxis", "continue_octreotide_postprocedure")
+"""Steps on whose regimen the documents disagree: both positions are shown beside them (P13)."""
+
+NARRATIVE_FACTS = ("differentiation", "ki67_percent", "who_grade", "liver_burden_percent")
 """Facts that often stand only in reports: their absence is told together with reports that were not read."""
 
 
@@ -76,7 +82,7 @@ def outranked(assessment: Assessment) -> Iterator[str]:
     """Ratings that others outrank, so that both sides are seen: what a contraindication or an exception set aside."""
     for therapy in assessment.advice.therapies:
         weak = (Rated.SUPPORT, Rated.DOWNGRADE) if therapy.strength.offered else (Rated.DOWNGRADE,)
-        ratings = [r for r in therapy.set_aside if r.rated not in weak]
+        ratings = [r for r in therapy.set_aside if r.rated not in weak and r.rated.value != therapy.strength.value]
         if ratings:
             rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
             yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
@@ -92,6 +98,9 @@ def remark_text(assessment: Assessment, remark: Remark) -> str:
     if remark.code.startswith("provisional_"):
         name = short_name(assessment, remark.code.removeprefix("provisional_"))
         facts = ", ".join(in_sentence(fact) for fact in remark.facts)
+        verdict = assessment.advice.therapy(remark.code.removeprefix("provisional_"))
+        if verdict is not None and not verdict.strength.offered:
+            return f"{name} is {STRENGTHS[verdict.strength]} already; unknown {facts} could be a further reason"
         return f"{name} is provisional: unknown {facts} could exclude it"
     return assessment.rules.codes[remark.code].text
 
@@ -109,20 +118,25 @@ def in_sentence(name: str) -> str:
 def remark_line(assessment: Assessment, remark: Remark) -> str:
     """A caution, action or note in words, with its rules."""
     rules = ", ".join(f"{rule}{renumbered(assessment, rule)}" for rule in remark.rules)
-    return f"{remark_text(assessment, remark)}{f' ({rules})' if rules else ''}"
+    shown = {flag.id: flag for flag in assessment.rules.flags if flag.id in assessment.advice.flags}
+    doubted = [name for name, flag in shown.items() if not set(flag.rules).isdisjoint(remark.rules)]
+    doubt = f"; in doubt: {', '.join(doubted)}" if doubted else ""
+    return f"{remark_text(assessment, remark)}{f' ({rules}{doubt})' if rules else ''}"
 
 
 def renumbered(assessment: Assessment, rule: str) -> str:
-    """That the site gave a rule another number than its words tell; else nothing."""
+    """The number that the site gave a rule, whose words tell another one; else nothing."""
     site = assessment.rules.site
-    return ", with a number of the site" if site is not None and rule in site.renumbered else ""
+    numbers = site.numbers.get(rule, ()) if site is not None else ()
+    return f", by the site: {' and '.join(map(comparison_words, numbers))}" if numbers else ""
 
 
 def danger_lines(assessment: Assessment) -> Iterator[str]:
     """What is dangerous now: the planned therapies with the reason, or an active crisis."""
     for danger in assessment.advice.dangers:
         names = ", ".join(short_name(assessment, code) for code in danger.codes)
-        yield f"{names}: {DANGERS[danger.kind]}" if names else DANGERS[danger.kind]
+        text = DANGERS[danger.kind] + (renumbered(assessment, HIGH_BURDEN) if danger.kind == "high-burden" else "")
+        yield f"{names}: {text}" if names else text
 
 
 def danger_rules(assessment: Assessment) -> list[Rule]:
@@ -134,6 +148,7 @@ def danger_rules(assessment: Assessment) -> list[Rule]:
     return [
         rule
         for rule in rules.rules.values()
+        if rule.id not in rules.switched
         if (crisis and rule.id in rules.safety.crisis_rules)
         or (
             any(rating.rated.excludes and rating.therapy in codes for rating in rule.ratings)
@@ -258,10 +273,12 @@ def also_touched(assessment: Assessment) -> str:
 
 
 def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:
-    """Whether one of its rules set a caution shown here, or two of them rate a therapy that is offered or planned."""
+    """Whether one of its rules set a caution shown here or tells a regimen, or two of them rate a therapy that is
+    offered or planned."""
     advice = assessment.advice
     fired = set(disagreement.rules)
-    if any(fired & set(caution.rules) for caution in advice.cautions):
+    regimens = [action for action in advice.actions if action.code in REGIMENS]
+    if any(fired & set(remark.rules) for remark in (*advice.cautions, *regimens)):
         return True
     return any(
         len(fired & {rating.rule for rating in therapy.because + therapy.set_aside}) > 1

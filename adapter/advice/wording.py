@@ -16,7 +16,7 @@ from adapter.case.origin import Origin
 from adapter.case.value import Quantity, to_text
 from adapter.case.words import VALUES, unit_of
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
+_UNSAFE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|<>~])")
 _LEADING = re.compile(r"^(?:(\d+)([.)])|([#+-]))")
 _ADDRESS = re.compile(r"(?i)(://|www\.)")
@@ -54,7 +54,9 @@ def xhtml(text: str) -> str:
 def plain(text: str) -> str:
     """Text in harmless characters; our own typographic signs are written in ASCII. Nothing of ours is ever cut."""
     ascii_text = text.replace("–", "-").replace("…", "...").replace("“", "'").replace("”", "'").replace('"', "'")
-    ascii_text = ascii_text.replace("×", "x").replace("μ", "u").replace("≥", ">=").replace("≤", "<=")
+    ascii_text = (
+        ascii_text.replace("×", "x").replace("μ", "u").replace("\u00b5", "u").replace("≥", ">=").replace("≤", "<=")
+    )
     return _UNSAFE.sub("", ascii_text)
 
 

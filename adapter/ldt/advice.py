@@ -112,7 +112,7 @@ class Danger:
 class Silenced:
     """A guarding rule that the site has switched off and that would speak here: TRUE, or UNKNOWN for lack of facts.
 
-    `against` are the therapies that it contraindicates; a rule of the scope has none.
+    `against` are the therapies that it excludes; a rule of the scope has none.
     """
 
     rule: str

@@ -14,7 +14,7 @@ from adapter.ldt.compile import Condition
 from adapter.ldt.expression import Measure, Versus
 from adapter.ldt.ruleset import RuleSet
 
-WHOLE = frozenset({"{count}", "a"})
+WHOLE = frozenset({"{count}", "a", "mo"})
 """Units that are counted in whole numbers."""
 
 BESIDE = Decimal("0.1")

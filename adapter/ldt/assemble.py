@@ -34,7 +34,7 @@ def assemble(sheets: Sheets, facts: Catalogue) -> RuleSet:
     therapies = {therapy.code: therapy for therapy in sheets.therapies.content.therapies}
     codes = {code.code: code for code in sheets.codes.content.codes}
     conflicts = {conflict.id: conflict for conflict in sheets.conflicts.content.conflicts}
-    signable = digests(rules, codes, policy.policies, conflicts, facts)
+    signable = digests(rules, codes, policy, therapies, conflicts, facts)
     return RuleSet(
         id=policy.id,
         version=policy.version,

@@ -75,10 +75,16 @@ def _codes(before: Advice, after: Advice) -> list[CodeChange]:
         ("action", _of(before.actions), _of(after.actions)),
         ("missing", {fact.name for fact in before.missing}, {fact.name for fact in after.missing}),
         ("conflict", {one.conflict for one in before.conflicts}, {one.conflict for one in after.conflicts}),
+        ("flag", set(before.flags), set(after.flags)),
+        ("switched off, would speak", _silenced(before), _silenced(after)),
         ("rule fired", set(before.fired), set(after.fired)),
     )
     changes = (CodeChange(kind, tuple(sorted(now - was)), tuple(sorted(was - now))) for kind, was, now in pairs)
     return [change for change in changes if change.added or change.removed]
+
+
+def _silenced(advice: Advice) -> set[str]:
+    return {f"{one.rule} ({one.answer.value})" for one in advice.silenced}
 
 
 def _of(remarks: Iterable[Remark]) -> set[str]:

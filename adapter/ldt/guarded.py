@@ -1,4 +1,5 @@
-"""What a site may not loosen by changing a number: contraindications, the scope, and what makes an answer critical.
+"""What a site may not loosen by changing a number: whatever excludes a therapy for safety, the scope, and what makes an
+answer critical.
 
 Such a rule can be switched off, with a reason that every card shows; it cannot be made to fire less by the way.
 """
@@ -12,9 +13,11 @@ from adapter.ldt.ruleset import RuleSet
 from adapter.ldt.thresholds import Threshold
 
 
-def is_guarded(rule: Rule) -> bool:
-    """Whether a rule decides about the scope or contraindicates something."""
-    return rule.row.stage == "scope" or any(rating.rated is Rated.CONTRAINDICATED for rating in rule.ratings)
+def is_guarded(rules: RuleSet, rule: Rule) -> bool:
+    """Whether a rule decides about the scope, contraindicates something, or excludes it whatever else speaks for it."""
+    excludes = any(rating.rated in (Rated.CONTRAINDICATED, Rated.OVERRIDE) for rating in rule.ratings)
+    crisis = rule.id in rules.safety.crisis_rules
+    return excludes or crisis or rule.row.stage == "scope" or rule.row.category == "contraindication"
 
 
 def loosened(rules: RuleSet, where: str, threshold: Threshold, number: str) -> Iterator[str]:
@@ -27,7 +30,7 @@ def loosened(rules: RuleSet, where: str, threshold: Threshold, number: str) -> I
 
 
 def _conditions(rules: RuleSet) -> Iterator[tuple[str, Condition]]:
-    yield from ((rule.id, rule.condition) for rule in rules.rules.values() if is_guarded(rule))
+    yield from ((rule.id, rule.condition) for rule in rules.rules.values() if is_guarded(rules, rule))
     yield "critical in a crisis (P12)", rules.crisis
     yield "critical at high burden (P12)", rules.high_burden
     yield "the drug of a TACE matters (P12)", rules.agent_matters

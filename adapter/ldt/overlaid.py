@@ -3,11 +3,11 @@
 It refuses what a site may not do and names file and line; sources are never touched.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from adapter.case.catalogue import Catalogue
+from adapter.case.catalogue import Catalogue, FactDefinition
 from adapter.case.moment import Duration
 from adapter.ldt.document import Document, Path, Problem, RuleSetError
 from adapter.ldt.guarded import is_guarded, loosened
@@ -17,6 +17,9 @@ from adapter.ldt.sheets import Sheet, Sheets, read_sheet, with_row
 from adapter.ldt.signoff import predicates_of
 from adapter.ldt.site import Override, OverrideKind, Site
 from adapter.ldt.thresholds import Threshold, thresholds, with_number
+
+MARK = " [words of the site]"
+"""Stands behind every text that a site has changed, wherever it is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Overlaid:
             second=tuple(rule for rule in rules.second if rule.id not in out),
             switched=out,
             shadow=tuple(rule for rule in rules.rules.values() if rule.id in self.shadow),
-            silenced=tuple(rule for rule in rules.rules.values() if rule.id in out and is_guarded(rule)),
+            silenced=tuple(rule for rule in rules.rules.values() if rule.id in out and is_guarded(rules, rule)),
             site=self.site,
         )
 
@@ -58,8 +61,7 @@ def overlaid(document: Document, sheets: Sheets, facts: Catalogue, shipped: Rule
         bench.switch(("switches", number), switch)
     if bench.problems:
         raise RuleSetError(bench.problems)
-    renumbered = frozenset(_renumbered(shipped, {change.where for change in content.thresholds}))
-    site = Site(content.site, content.version, tuple(bench.overrides), renumbered)
+    site = Site(content.site, content.version, tuple(bench.overrides), _numbers(shipped, bench.overrides))
     modes = bench.modes
     return Overlaid(
         bench.sheets,
@@ -70,11 +72,16 @@ def overlaid(document: Document, sheets: Sheets, facts: Catalogue, shipped: Rule
     )
 
 
-def _renumbered(shipped: RuleSet, changed: Set[str]) -> Iterator[str]:
-    """The rules whose own condition, or one of whose predicates, has another number."""
-    for rule in shipped.rules.values():
-        if rule.id in changed or not changed.isdisjoint(predicates_of(rule.condition)):
-            yield rule.id
+def _numbers(shipped: RuleSet, overrides: Iterable[Override]) -> dict[str, tuple[str, ...]]:
+    """For each rule whose condition or predicates have other numbers, the comparisons of the site."""
+    found: dict[str, list[str]] = {}
+    for override in (override for override in overrides if override.kind == "threshold"):
+        for rule in shipped.rules.values():
+            if override.about == rule.id or override.about in predicates_of(rule.condition):
+                found.setdefault(rule.id, []).append(override.here)
+        if override.about in shipped.predicates:
+            found.setdefault(override.about, []).append(override.here)
+    return {rule: tuple(comparisons) for rule, comparisons in found.items()}
 
 
 @dataclass(slots=True)
@@ -96,17 +103,19 @@ class _Bench:
         self.overrides.append(Override(kind, about, source, here, change.reason, change.by, change.day))
 
     def threshold(self, path: Path, change: ThresholdChange) -> None:
-        condition = self._condition(change.where)
-        if condition is None:
+        shipped, condition = self._shipped(change.where), self._condition(change.where)
+        if shipped is None or condition is None:
             self.refuse((*path, "where"), f"{change.where} is neither a rule nor a predicate")
             return
-        present = thresholds(condition)
+        present = thresholds(shipped)  # never the site's own numbers: two steps could go where one may not
         found = next((one for one in present if one.text == change.threshold), None)
         if found is None:
             choice = "; ".join(dict.fromkeys(one.text for one in present)) or "no thresholds"
             self.refuse((*path, "threshold"), f"{change.where} does not say {change.threshold}; it has {choice}")
             return
         objection = self._objection(change, found)
+        if found.text not in (one.text for one in thresholds(condition)):
+            objection = f"{change.where} is given another number twice: {found.text}"
         if objection:
             self.refuse((*path, "number"), objection)
             return
@@ -122,6 +131,12 @@ class _Bench:
         if looser:
             return f"a site cannot loosen {looser} by a number; it can switch a rule off, and every card says so"
         return ""
+
+    def _shipped(self, where: str) -> str | None:
+        """The condition of a rule or a predicate as it ships."""
+        if where in self.shipped.rules:
+            return self.shipped.rules[where].row.when
+        return self.shipped.predicates[where].when if where in self.shipped.predicates else None
 
     def _condition(self, where: str) -> str | None:
         """The condition of a rule or a predicate as it stands now."""
@@ -153,6 +168,12 @@ class _Bench:
         if wrong:
             return
         definition = self.facts[change.fact]
+        objection = _age_objection(self.shipped.facts[change.fact], given.values())
+        if definition != self.shipped.facts[change.fact]:
+            objection = f"{change.fact} is given another age twice"
+        if objection:
+            self.refuse((*path, "fact"), objection)
+            return
         for key, age in given.items():
             source = definition.max_age if key == "max_age" else definition.max_age_procedure or definition.max_age
             about = change.fact if key == "max_age" else f"{change.fact} while a procedure is signed"
@@ -161,24 +182,41 @@ class _Bench:
         self.facts = self.facts.model_copy(update={"facts": changed})
 
     def wording(self, path: Path, change: WordingChange) -> None:
+        objection = self._wording_objection(change)
+        if objection:
+            self.refuse((*path, "item"), objection)
+            return
         before = self._reworded(change)
         if before is None:
             self.refuse((*path, "item"), f"{change.item} is no rule, therapy, caution, action or note")
             return
         self.record("wording", change, change.item, before, change.text)
 
+    def _wording_objection(self, change: WordingChange) -> str:
+        """Why these words cannot be used, or nothing."""
+        if any(one.kind == "wording" and one.about == change.item for one in self.overrides):
+            return f"{change.item} is given other words twice"
+        guards = change.item in self.shipped.rules and is_guarded(self.shipped, self.shipped.rules[change.item])
+        if guards or (change.item in self.shipped.codes and self.shipped.codes[change.item].kind == "stop"):
+            return f"{change.item} tells an exclusion or the scope and keeps its words"
+        others = (row for code, row in self.shipped.therapies.items() if code != change.item)
+        names = {name.casefold() for row in others for name in (row.name, row.short)}
+        if change.item in self.shipped.therapies and change.text.casefold() in names:
+            return f"{change.item} cannot have the name of another therapy"
+        return ""
+
     def _reworded(self, change: WordingChange) -> str | None:
         """Put the words in place; the words that were there, None when there is no such item."""
         item, shipped, sheets = change.item, self.shipped, self.sheets
         if item in shipped.rules:
-            self._change_rule(item, {"title": change.text})
+            self._change_rule(item, {"title": change.text + MARK})
             return shipped.rules[item].row.title
         if item in shipped.codes:
-            codes = with_row(sheets.codes, "codes", "code", item, {"text": change.text})
+            codes = with_row(sheets.codes, "codes", "code", item, {"text": change.text + MARK})
             self.sheets = replace(sheets, codes=codes)
             return shipped.codes[item].text
         if item in shipped.therapies:
-            therapies = with_row(sheets.therapies, "therapies", "code", item, {"name": change.text})
+            therapies = with_row(sheets.therapies, "therapies", "code", item, {"name": change.text + MARK})
             self.sheets = replace(sheets, therapies=therapies)
             return shipped.therapies[item].name
         return None
@@ -209,6 +247,24 @@ def _with(condition: str, threshold: Threshold, number: str) -> str:
         if one.text == threshold.text:
             condition = with_number(condition, one, number)
     return condition
+
+
+LONGEST = 4
+"""How many times the rule set's own maximum age a site may set (a choice of the project)."""
+
+
+def _age_objection(shipped: FactDefinition, ages: Iterable[str]) -> str:
+    """Why a fact cannot have these ages, or nothing."""
+    own = shipped.expiry(procedure=False)
+    if own is None:
+        return f"{shipped.name} does not age, and is not made to: what is known of it would be forgotten"
+    if any(_days(Duration.parse(age)) > LONGEST * _days(own) for age in ages):
+        return f"{shipped.name} may be {LONGEST} times as old as in the rule set ({own.words}) at most"
+    return ""
+
+
+def _days(duration: Duration) -> int:
+    return duration.months * 31 + duration.days
 
 
 def _is_age(text: str) -> bool:

@@ -16,11 +16,21 @@ OVERLAY = "rules.yaml"
 """The file of a site folder that changes the rule set."""
 
 
+SITE_FILES = (OVERLAY, "site.yaml", "codes.csv", "units.csv", "values.csv")
+"""The files that a site folder may hold; one at least, so that a misspelt name does not go unnoticed."""
+
+
+_LETTERS = "0-9A-Za-zÀ-ÖØ-öø-ÿ"
+_PLAIN = rf"[ #%'()*+,\-./:;<=>\[\]^_{{|}}{_LETTERS}]"
+Shown = Annotated[str, Field(max_length=400, pattern=rf"^{_PLAIN}*[{_LETTERS}]{_PLAIN}*$")]
+"""Text that every answer can show whole: Latin letters, digits and plain signs, and not only signs."""
+
+
 class Change(Row):
     """Why a site departs from the rule set: the reason, who decided it, and when. Cards show all three."""
 
-    reason: Text
-    by: Text
+    reason: Shown
+    by: Shown
     day: Day
 
 
@@ -50,7 +60,7 @@ class WordingChange(Change):
     """Other words for a caution, action or note (its code), the title of a rule (its id), or a therapy (its code)."""
 
     item: Annotated[str, Field(pattern=r"^(R-[0-9]{3}|[a-z][a-z0-9_]*)$")]
-    text: Annotated[str, Field(min_length=1, max_length=400)]
+    text: Shown
 
 
 class SwitchChange(Change):
@@ -63,7 +73,7 @@ class SwitchChange(Change):
 class Overlay(Row):
     """rules.yaml of a site folder."""
 
-    site: Annotated[str, Field(min_length=1, max_length=80)]
+    site: Shown
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$")]
     thresholds: tuple[ThresholdChange, ...] = ()
     ages: tuple[AgeChange, ...] = ()
@@ -80,6 +90,9 @@ def read_overlay(folder: Path) -> Document | None:
         raise RuleSetError([Problem(str(folder), 1, "there is no such site folder")])
     path = folder / OVERLAY
     if not path.exists():
+        if not any((folder / name).exists() for name in SITE_FILES):
+            names = ", ".join(SITE_FILES)
+            raise RuleSetError([Problem(str(folder), 1, f"the site folder holds none of its files ({names})")])
         return None
     try:
         return read_document(OVERLAY, path.read_text(encoding="utf-8"))

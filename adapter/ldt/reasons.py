@@ -52,8 +52,11 @@ def reasons(case: Case, advice: Advice, rules: RuleSet, therapy: str) -> Reasons
     known = rules.therapies[therapy].code
     verdict = advice.therapy(known)
     why = explainer(case, advice, rules)
-    rated = ((rule, rating) for rule in rules.rules.values() for rating in rule.ratings if rating.therapy == known)
-    voices = [_voice(advice, rules, verdict, rule, rating, why.rule(rule.id)) for rule, rating in rated]
+    parts = rules.parts[known]  # a planned form or combination counts as its parts (P11)
+    rated = ((rule, rating) for rule in rules.rules.values() for rating in rule.ratings if rating.therapy in parts)
+    voices = [
+        _voice(advice, rules, advice.therapy(rating.therapy), rule, rating, why.rule(rule.id)) for rule, rating in rated
+    ]
     order = list(Weight)
     ordered = tuple(sorted(voices, key=lambda voice: order.index(voice.weight)))
     return Reasons(known, verdict, tuple(_scope(advice, why)), ordered)

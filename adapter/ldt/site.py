@@ -3,7 +3,8 @@
 It is made by overlaid.py from the overlay of the site; a rule set without a site has none.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 OverrideKind = Literal["threshold", "age", "wording", "off", "shadow"]
@@ -27,10 +28,10 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site with its changes; `version` is that of its overlay. `renumbered` are the rules that read another number,
-    directly or by a predicate: the words of their effects still tell the rule set's own."""
+    """A site with its changes; `version` is that of its overlay. `numbers` are the comparisons of the site by the rules
+    that read them, directly or by a predicate: the words of such a rule still tell the rule set's own number."""
 
     name: str
     version: str
     overrides: tuple[Override, ...]
-    renumbered: frozenset[str] = frozenset()
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

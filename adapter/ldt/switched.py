@@ -1,6 +1,6 @@
 """What the rules that a site has switched off or put in shadow would have said: never part of a verdict.
 
-Rules in shadow are for the log. A switched rule that guards (a contraindication, the scope) is told to the reader
+Rules in shadow are for the log. A switched rule that guards (an exclusion, the scope) is told to the reader
 wherever it would speak, so that it is off but never silent.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from adapter.case.case import Case
 from adapter.case.truth import Truth
 from adapter.ldt.advice import Advice, Indicator, Scope, Silenced
-from adapter.ldt.rule import Rated, Rule
+from adapter.ldt.rule import Rule
 from adapter.ldt.ruleset import RuleSet
 
 
@@ -27,5 +27,5 @@ def beside(advice: Advice, case: Case, rules: RuleSet) -> Advice:
 
 
 def _against(rule: Rule) -> tuple[str, ...]:
-    """The therapies that a rule contraindicates; none for a rule of the scope."""
-    return tuple(rating.therapy for rating in rule.ratings if rating.rated is Rated.CONTRAINDICATED)
+    """The therapies that a rule excludes; none for a rule of the scope."""
+    return tuple(rating.therapy for rating in rule.ratings if rating.rated.excludes)

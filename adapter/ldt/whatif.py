@@ -42,13 +42,14 @@ def assume(case: Case, name: str, value: Value | None) -> Case:
 class Flip:
     """One changed fact that gives a therapy another strength (None: no rule speaks of it).
 
-    `distance` is the relative change of a number, and 1 for everything else.
+    `distance` is the relative change of a number, and 1 for everything else; `provisional` is that of the new strength.
     """
 
     fact: str
     value: Value
     before: Strength | None
     after: Strength | None
+    provisional: bool
     distance: Decimal
 
 
@@ -74,9 +75,11 @@ def _flips(case: Case, rules: RuleSet, therapy: str, fact: FactDefinition, befor
     for side in sides:
         seen: set[Strength | None] = {before}
         for value in side:
-            after = _strength(evaluate(assume(case, fact.name, value), rules), therapy)
+            then = evaluate(assume(case, fact.name, value), rules).therapy(therapy)
+            after = then.strength if then else None
             if after not in seen or (after is not before and not isinstance(value, Quantity)):
-                yield Flip(fact.name, value, before, after, _distance(value, _exact(known)))
+                provisional = then is not None and then.provisional
+                yield Flip(fact.name, value, before, after, provisional, _distance(value, _exact(known)))
                 seen.add(after)
 
 
@@ -122,7 +125,8 @@ def worth(case: Case, rules: RuleSet) -> list[Worth]:
     unknown = (fact for fact in rules.facts.inputs if not settled(case.known(fact.name)))
     open_rules = _open_rules(case, rules, now)
     found = [_worth(case, rules, now, fact, open_rules) for fact in unknown]
-    useful = [one for one in found if one.strengths or one.scope or one.waiting]
+    asked = {fact.name for fact in now.missing}
+    useful = [one for one in found if one.strengths or one.scope or one.waiting or one.fact.name in asked]
     return sorted(useful, key=lambda one: (not one.scope, -len(one.strengths), -len(one.waiting)))
 
 

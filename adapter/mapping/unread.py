@@ -16,6 +16,9 @@ from adapter.mapping.item import Amount, Item
 from adapter.mapping.ledger import Outcome
 from adapter.mapping.tables import Tables
 
+RATIOS = frozenset({"urine_5hiaa_creatinine_ratio"})
+"""Concepts that are named by the words of another analyte too: such a word alone does not name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedResult:
@@ -45,7 +48,7 @@ def _unmapped(result: Interpreted, tables: Tables) -> bool:
 
 def _named(item: Item, tables: Tables) -> NamedResult:
     """What is measured in blood is not meant where specimen or panel is of something else."""
-    concepts = tables.names.named(item.names)
+    concepts = tables.names.named(item.names) - RATIOS
     if any(tables.names.of_other_specimen(text) for text in item.around):
         concepts -= tables.names.in_blood
     facts = {row.fact for concept in concepts for row in tables.rows_for("result", concept)}
@@ -53,7 +56,7 @@ def _named(item: Item, tables: Tables) -> NamedResult:
 
 
 def newer_unmapped(results: Sequence[NamedResult], case: Case, facts: Catalogue) -> Iterator[Finding]:
-    """A finding for the newest result of each name that is newer than the value in use, or would be one.
+    """A finding for the newest result of each name that is as new as the value in use, or newer, or would be one.
 
     `facts` is the catalogue with the maximum ages of the site.
     """
@@ -65,22 +68,24 @@ def newer_unmapped(results: Sequence[NamedResult], case: Case, facts: Catalogue)
     for result in newest.values():
         if _is_newer(result, case, facts):
             labels = " or ".join(facts[name].label for name in result.facts)
-            hint = f"a result whose name is that of {labels} has a code that no table knows, and is newer than any used"
+            named = f"a result whose name is that of {labels} has a code that no table knows"
+            hint = f"{named}, and is as new as any used or newer"
             yield Finding("newer-result-unmapped", "warning", result.place, hint)
 
 
 def _is_newer(result: NamedResult, case: Case, facts: Catalogue) -> bool:
-    """Whether it is newer than each value in use; one without a date may be. Too old to be used is never newer."""
+    """Whether it may be as new as a value in use; one without a date may be. Too old to be used is not."""
     used = [case.facts[name] for name in result.facts if case.known(name) is not None]
     if result.when is None:
         return True
     if not used:
         return not all(_too_old(result.when, facts[name], case) for name in result.facts)
-    return all(_before(fact, result.when) for fact in used)
+    return all(not _older(result.when, fact) for fact in used)
 
 
-def _before(fact: Fact, when: Moment) -> bool:
-    return fact.when is None or fact.when.before(when)
+def _older(when: Moment, fact: Fact) -> bool:
+    """Whether a result is older than a fact for sure; of two on one day, one without the hour, nobody knows."""
+    return fact.when is not None and when.before(fact.when)
 
 
 def _too_old(when: Moment, definition: FactDefinition, case: Case) -> bool:

@@ -103,8 +103,8 @@ def _labels(facts: tuple[str, ...], rules: RuleSet) -> str:
 
 
 def _rating(rating: Rating, rules: RuleSet, places: Canonicals, terms: Vocabulary) -> Resource:
-    """The rule's word on one therapy. What excludes it turns the proposal into one not to perform it; what only weighs
-    against it proposes nothing."""
+    """The rule's word on one therapy. What excludes it whatever else speaks for it turns the proposal into one not to
+    perform it; what only weighs against it, as a minus of Table 1 does, proposes nothing."""
     therapy = rules.therapies[rating.therapy]
     display, definition = RATED[rating.rated], STRENGTH_MEANINGS[rating.rated]
     strength = {"extension": [_strength(rating.rated, places)], "title": display}
@@ -118,7 +118,7 @@ def _rating(rating: Rating, rules: RuleSet, places: Canonicals, terms: Vocabular
     if rating.rated.offers:
         choice = {"requiredBehavior": "could", "precheckBehavior": "no"}
         return action | choice | {"definitionCanonical": definition_url}
-    if rating.rated.excludes:
+    if rating.rated in (Rated.CONTRAINDICATED, Rated.OVERRIDE):
         return action | {"definitionCanonical": definition_url, "dynamicValue": [_NOT_TO_PERFORM]}
     about = {"type": "depends-on", "label": "therapy", "display": therapy.name, "resource": definition_url}
     return action | {"documentation": [*documentation, about]}

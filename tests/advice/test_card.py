@@ -152,7 +152,7 @@ def test_what_a_clinician_has_not_signed_is_marked(name: str) -> None:
     assessment, found = of(name)
     shown = {because.rule for therapy in assessment.advice.therapies for because in therapy.because}
     policy = sorted(rule for rule in shown if "POLICY" in RULE_SET.rules[rule].row.basis)
-    match = re.search(r"Not signed by a clinician: strength or wording by project policy in ([^;]*);", found.basis)
+    match = re.search(r"of which strength or wording by project policy: ([^;]*);", found.basis)
     assert set(policy) <= set(match[1].split(", ") if match else ())
     for line in found.sections.get("The documents disagree", ()):
         assert line.startswith("Touched") or "Project policy (unsigned):" in line

@@ -59,8 +59,10 @@ def test_words_that_tell_the_rule_sets_own_number_say_that_the_site_has_another(
     rules = site_rules(tmp_path, **CHANGES)
     found = parts(detail(assess_case(patient(ROW_1, platelets_10e9_l=110), rules)))
     (caution,) = (line for line in found.sections["Cautions"] if "Platelets" in line)
-    assert caution.endswith("(R-214, with a number of the site)")
-    assert "R-214 Platelets, with a number of the site" in {rule for row in found.rows for rule in row.rules}
+    assert caution.endswith("(R-214, by the site: Platelets <= 120 x 10^9/L; in doubt: X-3)")
+    assert "R-214 Platelets, by the site: Platelets <= 120 x 10^9/L" in {
+        rule for row in found.rows for rule in row.rules
+    }
 
 
 def test_a_care_plan_shows_every_change_and_every_silenced_guard(occluded: Assessment) -> None:

@@ -28,7 +28,7 @@ UNREAD = {
 }
 LINE = (
     "newer result unmapped (a result whose name is that of Total bilirubin has a code that no table knows, "
-    "and is newer than any used): Observation/local-1#code"
+    "and is as new as any used or newer): Observation/local-1#code"
 )
 
 

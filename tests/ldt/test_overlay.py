@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from adapter.advice.assessment import assess_case
+from adapter.advice.sections import cited
+from adapter.advice.wording import plain
 from adapter.case.case import build_case
 from adapter.case.casefile import case_of
 from adapter.case.fact import Standing, State, Statement
@@ -26,7 +29,7 @@ PLATELETS = {"where": "R-214", "threshold": "platelets_10e9_l <= 100"}
 GUARDED = [
     (rule.id, threshold.text)
     for rule in rule_set().rules.values()
-    if is_guarded(rule)
+    if is_guarded(rule_set(), rule)
     for threshold in thresholds(rule.row.when)
 ]
 
@@ -46,7 +49,14 @@ def test_the_rule_set_as_it_ships_has_no_site(tmp_path: Path) -> None:
     assert rule_set().site is None
     assert rule_set().edition == rule_set().version
     assert site_rule_set(None) is rule_set()
+    (tmp_path / "units.csv").write_text("")
     assert site_rule_set(tmp_path).site is None  # a site folder without rules.yaml
+
+
+def test_a_site_folder_without_any_of_its_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rule.yaml").write_text('site: "misspelt"\n')
+    with pytest.raises(RuleSetError, match="holds none of its files"):
+        site_rule_set(tmp_path)
 
 
 def test_another_number_decides_and_stands_beside_the_rule_sets_own(tmp_path: Path) -> None:
@@ -160,17 +170,17 @@ def test_other_words_for_a_code_a_rule_and_a_therapy(tmp_path: Path) -> None:
         tmp_path,
         wording=[
             {"item": "mdt_review", "text": "Thursday board."},
-            {"item": "R-214", "text": "Platelets too low"},
+            {"item": "R-102", "text": "Severe hormones"},
             {"item": "tae", "text": "Bland embolisation"},
         ],
     )
-    assert rules.codes["mdt_review"].text == "Thursday board."
-    assert rules.rules["R-214"].row.title == "Platelets too low"
-    assert rules.therapies["tae"].name == "Bland embolisation"
+    assert rules.codes["mdt_review"].text == "Thursday board. [words of the site]"
+    assert rules.rules["R-102"].row.title == "Severe hormones [words of the site]"
+    assert rules.therapies["tae"].name == "Bland embolisation [words of the site]"
     assert rules.site is not None
     assert [one.source for one in rules.site.overrides] == [
         rule_set().codes["mdt_review"].text,
-        rule_set().rules["R-214"].row.title,
+        rule_set().rules["R-102"].row.title,
         rule_set().therapies["tae"].name,
     ]
     assert all(rules.rules[rule].row.sources == rule_set().rules[rule].row.sources for rule in rules.rules)
@@ -199,12 +209,12 @@ def test_what_is_not_of_the_form_is_refused(tmp_path: Path, part: str, row: dict
 @pytest.mark.parametrize("mode", ["off", "shadow"])
 def test_a_switched_rule_says_nothing(tmp_path: Path, mode: str) -> None:
     case = patient(ROW_1)
-    assert "R-121" in evaluate(case, rule_set()).fired
-    found = evaluate(case, site_rules(tmp_path, switches=[{"item": "R-121", "mode": mode}]))
-    assert "R-121" not in found.fired
-    assert "R-121" not in found.undecided
-    assert found.therapy("deb_tace") is None
-    assert found.shadow == (("R-121",) if mode == "shadow" else ())
+    assert "R-402" in evaluate(case, rule_set()).fired
+    found = evaluate(case, site_rules(tmp_path, switches=[{"item": "R-402", "mode": mode}]))
+    assert "R-402" not in found.fired
+    assert "R-402" not in found.undecided
+    assert found.therapy("prrt_iv") is None
+    assert found.shadow == (("R-402",) if mode == "shadow" else ())
     assert found.silenced == ()
 
 
@@ -240,6 +250,63 @@ def test_a_switched_contraindication_is_told_wherever_it_would_speak(tmp_path: P
     unknown = evaluate(patient(ROW_1, portal_vein_status=None), rules)
     assert [one.answer for one in unknown.silenced] == [Truth.UNKNOWN]
     assert evaluate(patient(ROW_1, portal_vein_status="patent"), rules).silenced == ()
+
+
+def test_nothing_is_loosened_in_two_steps_and_nothing_is_changed_twice(tmp_path: Path) -> None:
+    up = {"where": "R-004", "threshold": "age_years < 18", "number": "19"}
+    down = {"where": "R-004", "threshold": "age_years < 19", "number": "1"}
+    assert "R-004 does not say age_years < 19" in refused(tmp_path, thresholds=[up, down])[0]
+    assert "is given another number twice" in refused(tmp_path, thresholds=[up, up])[0]
+    age = {"fact": "bilirubin_mg_dl", "max_age": "P60D"}
+    assert "is given another age twice" in refused(tmp_path, ages=[age, age])[0]
+    words = {"item": "mdt_review", "text": "Board."}
+    assert "is given other words twice" in refused(tmp_path, wording=[words, words])[0]
+
+
+def test_facts_that_do_not_age_stay_so_and_ages_have_a_longest(tmp_path: Path) -> None:
+    assert "does not age" in refused(tmp_path, ages=[{"fact": "biliary_instrumentation", "max_age": "P1M"}])[0]
+    assert "4 times as old" in refused(tmp_path, ages=[{"fact": "bilirubin_mg_dl", "max_age": "P121D"}])[0]
+    assert "4 times as old" in refused(tmp_path, ages=[{"fact": "bilirubin_mg_dl", "max_age": "P9000Y"}])[0]
+
+
+@pytest.mark.parametrize(
+    ("item", "text", "message"),
+    [
+        ("R-214", "fine", "R-214 tells an exclusion or the scope and keeps its words"),
+        ("R-001", "Eligible", "R-001 tells an exclusion or the scope and keeps its words"),
+        ("guideline_not_applicable", "Offer TACE", "tells an exclusion or the scope and keeps its words"),
+        ("ctace", "tare (lobar)", "ctace cannot have the name of another therapy"),
+    ],
+)
+def test_words_that_would_mislead_are_refused(tmp_path: Path, item: str, text: str, message: str) -> None:
+    assert message in refused(tmp_path, wording=[{"item": item, "text": text}])[0]
+
+
+@pytest.mark.parametrize("text", [" ", "...", "\u0422\u0430\u0431\u043b", "\u2260 5", "250 \u00b5g", "tab\there"])
+def test_words_that_no_answer_could_show_whole_are_refused(tmp_path: Path, text: str) -> None:
+    assert "wording.0.text" in refused(tmp_path, wording=[{"item": "mdt_review", "text": text}])[0]
+
+
+def test_words_of_other_languages_in_latin_letters_are_shown_whole(tmp_path: Path) -> None:
+    rules = site_rules(
+        tmp_path, wording=[{"item": "mdt_review", "text": "In der Tumorkonferenz für Übergänge vorstellen."}]
+    )
+    assert plain(rules.codes["mdt_review"].text) == rules.codes["mdt_review"].text
+
+
+def test_a_crisis_rule_that_is_switched_off_is_told_and_not_cited(tmp_path: Path) -> None:
+    rules = site_rules(tmp_path, switches=[{"item": "R-506", "mode": "off"}])
+    assessment = assess_case(patient(ROW_1, carcinoid_crisis_active=True), rules)
+    assert [one.rule for one in assessment.advice.silenced] == ["R-506"]
+    assert not any("R-506" in line for line in cited(assessment))
+
+
+def test_a_laboratory_limit_is_a_guard_too(tmp_path: Path) -> None:
+    loose = {"where": "R-215", "threshold": "bilirubin_mg_dl >= 2", "number": "3"}
+    assert "a site cannot loosen R-215" in refused(tmp_path, thresholds=[loose])[0]
+    rules = site_rules(tmp_path, switches=[{"item": "3.3", "mode": "shadow"}])
+    silenced = {one.rule for one in evaluate(patient(ROW_1, bilirubin_mg_dl=2), rules).silenced}
+    assert "R-215" in silenced
 
 
 def test_a_switched_guard_of_the_scope_is_told_too(tmp_path: Path) -> None:

@@ -29,13 +29,15 @@ def test_every_rule_that_rates_a_therapy_has_a_voice(name: str) -> None:
     assessment = gold()[name]
     for therapy in RULES.therapies:
         why = reasons(assessment.case, assessment.advice, RULES, therapy)
-        rated = [rule.id for rule in RULES.rules.values() for one in rule.ratings if one.therapy == therapy]
-        assert sorted(voice.rating.rule for voice in why.voices) == sorted(rated)
+        parts = RULES.parts[therapy]
+        rated = [one for rule in RULES.rules.values() for one in rule.ratings if one.therapy in parts]
+        assert {voice.rating for voice in why.voices} == set(rated)
         verdict = assessment.advice.therapy(therapy)
-        decides = {voice.rating for voice in why.voices if voice.weight is Weight.DECIDES}
+        own = [voice for voice in why.voices if voice.rating.therapy == therapy]
+        decides = {voice.rating for voice in own if voice.weight is Weight.DECIDES}
         assert decides == (set(verdict.because) if verdict else set())
         if verdict:
-            set_aside = {voice.rating for voice in why.voices if voice.weight is Weight.SET_ASIDE}
+            set_aside = {voice.rating for voice in own if voice.weight is Weight.SET_ASIDE}
             assert set_aside >= set(verdict.set_aside)
 
 
@@ -51,6 +53,12 @@ def test_weights_of_rules() -> None:
 def test_what_decides_stands_first_and_what_does_not_apply_last() -> None:
     order = [voice.weight for voice in of("tae", portal_vein_status=None).voices]
     assert order == sorted(order, key=list(Weight).index)
+
+
+def test_a_planned_form_tells_what_is_said_of_its_parts() -> None:
+    why = of("serial_tae", portal_vein_status="occluded", planned_therapies=["serial_tae"])
+    decides = [(voice.rating.rule, voice.rating.therapy) for voice in why.voices if voice.weight is Weight.DECIDES]
+    assert ("R-201", "tae") in decides
 
 
 def test_an_open_scope_is_told_and_nothing_counts_as_decided() -> None:

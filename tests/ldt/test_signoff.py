@@ -86,7 +86,8 @@ def test_what_is_unsigned_is_named_until_everything_is_signed(folder: Path) -> N
     assert sourced.row.basis == "source"
     said = unsigned(shipped, [policy, sourced])
     assert said == (
-        "Not signed by a clinician: strength or wording by project policy in R-305; how a case is evaluated and "
+        "Not signed by a clinician: 2 rules behind this answer, of which strength or wording by project policy: R-305; "
+        "how a case is evaluated and "
         "ratings are combined (policies P1 to P14); maximum ages of facts (all are assumptions)."
     )
     whole = all_signed(folder)

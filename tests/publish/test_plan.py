@@ -96,7 +96,7 @@ def test_only_what_offers_a_therapy_proposes_it(rule: str) -> None:
         rated = [kind for _, kind in ratings({"action": [effect]})]
         definition = effect.get("definitionCanonical", "")
         not_to = [(value["path"], value["expression"]["expression"]) for value in effect.get("dynamicValue", [])]
-        if not rated or rated == ["downgrade"]:
+        if not rated or rated[0] in ("downgrade", "not_recommended"):  # a minus of Table 1 may be set aside (P4)
             assert (definition, not_to) == ("", [])
             continue
         code = effect["code"][0]["coding"][0]["code"]

@@ -13,6 +13,7 @@ from adapter.cli.rules.patients import AsOf, File, Patient, TherapyCode, patient
 from adapter.cli.rules.words import verdict_words
 from adapter.cli.site import SiteFolder
 from adapter.cli.trees import add_explained
+from adapter.ldt import Rating, RuleSet
 from adapter.ldt.reasons import Reasons, Weight, reasons
 from adapter.ldt.words import RATED
 
@@ -42,6 +43,12 @@ def explain(
         console.print(_tree(assessment, why, whole=whole))
 
 
+def _word(rating: Rating, asked: str, rules: RuleSet) -> str:
+    """What a rule says, and of which part where it does not speak of the therapy itself."""
+    of = f"{rules.therapies[rating.therapy].short}: " if rating.therapy != asked else ""
+    return of + RATED[rating.rated]
+
+
 def _tree(assessment: Assessment, why: Reasons, *, whole: bool) -> Tree:
     rules = assessment.rules
     tree = Tree(f"[bold]{escape(rules.therapies[why.therapy].name)}[/]: {verdict_words(why.verdict)}")
@@ -52,7 +59,7 @@ def _tree(assessment: Assessment, why: Reasons, *, whole: bool) -> Tree:
     for weight, voices in groupby(why.voices, key=lambda voice: voice.weight):
         branch = tree.add(f"[bold]{HEADINGS[weight]}[/]")
         for voice in voices:
-            word = RATED[voice.rating.rated]
+            word = _word(voice.rating, why.therapy, rules)
             add_explained(branch, assessment, voice.rating.rule, word, voice.explanation, whole=whole)
     if not why.voices:
         tree.add("no rule speaks of it")

@@ -31,7 +31,9 @@ def flip(
         console.print(f"{escape(name)}: {verdict_words(assessment.advice.therapy(code))}")
         found = flips(assessment.case, assessment.rules, code)
         if not found:
-            console.print("no single fact would change it")
+            parts = sorted(assessment.rules.parts[code] - {code})
+            counts_as = f"; it counts as {', '.join(parts)}: ask about these" if parts else ""
+            console.print(f"no single fact would change it{counts_as}")
             continue
         console.print(_table(found[:most], assessment))
         if len(found) > most:
@@ -46,5 +48,6 @@ def _table(found: list[Flip], assessment: Assessment) -> Table:
     for one in found:
         now = fact_words(one.fact, assessment.case.known(one.fact), rules)
         then = fact_words(one.fact, one.value, rules)
-        table.add_row(escape(label(one.fact)), escape(now), escape(then), escape(strength_words(one.after)))
+        after = strength_words(one.after) + (", provisional" if one.provisional else "")
+        table.add_row(escape(label(one.fact)), escape(now), escape(then), escape(after))
     return table
