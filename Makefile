@@ -10,10 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint format docs bench lock build clean
+.PHONY: help install demo test lint format docs bench bench-mllp kill-test differential lock build clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/installed ## install the locked packages and the project into .venv
 
@@ -46,11 +46,20 @@ format: install ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-docs: install ## write the generated pages (docs/facts.md, docs/rules) again
+docs: install ## write the generated pages (docs/facts.md, docs/hl7v2.md, docs/rules) again
 	$(BIN)/python -m docs.generate
 
 bench: install ## measure speed
 	$(BIN)/python -m benchmarks
+
+bench-mllp: install ## measure durable MLLP round trips beside other receivers
+	$(BIN)/python -m benchmarks.mllp
+
+kill-test: install ## kill the server 50 times under 10,000 messages, and trace its disk syncs 20 times
+	KILL_TEST_MESSAGES=10000 KILL_TEST_KILLS=50 SYNC_TEST_TRACES=20 $(BIN)/pytest tests/durability
+
+differential: install ## compare our HL7 v2 reader with others on 20,000 generated messages
+	DIFFERENTIAL_MESSAGES=20000 $(BIN)/pytest --numprocesses auto tests/hl7v2/differential
 
 lock: .lock-venv/ready ## resolve the requirements again; newest versions with LOCK_FLAGS=--upgrade
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt

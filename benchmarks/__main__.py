@@ -25,6 +25,7 @@ from adapter.ldt import Explanation, RuleSet, evaluate, rule_set
 from adapter.ldt.explain import explainer
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.hl7v2 import map_hl7v2
+from benchmarks.messages import oru
 
 PATIENT = Path("fixtures/patients/01-progressive-on-ssa")
 CASES = Path("fixtures/cases/cases.json")
@@ -42,17 +43,6 @@ def bundle(observations: int) -> bytes:
         entry["fullUrl"] = f"urn:uuid:{number}"
         whole["entry"].append(entry)
     return json.dumps(whole).encode()
-
-
-def message() -> bytes:
-    """An ORU^R01 with 20 OBX."""
-    head = (
-        "MSH|^~\\&|LAB|HOSP|NELM|HOSP|20260112093000+0000||ORU^R01^ORU_R01|1|P|2.5.1\r"
-        "PID|1||1^^^HOSP^MR||DOE^JANE||19610405|F\r"
-        "OBR|1||R1^LAB|58410-2^CBC^LN|||20260112080000+0000|||||||||||||||20260112090000+0000|||F\r"
-    )
-    row = "OBX|{n}|NM|777-3^Platelets^LN|{n}|210|10*3/uL|150-400|N|||F|||20260112080000+0000\r"
-    return (head + "".join(row.format(n=n) for n in range(1, 21))).encode()
 
 
 def timed(step: Callable[[], object], runs: int = 15) -> float:
@@ -75,22 +65,22 @@ def explained(case: Case, rules: RuleSet) -> list[Explanation]:
 
 def main() -> None:
     """Measure and print."""
-    raw, oru, rules = bundle(OBSERVATIONS), message(), rule_set()
-    document, parsed = read_document(raw), parse_message(oru)
+    raw, report, rules = bundle(OBSERVATIONS), oru(), rule_set()
+    document, parsed = read_document(raw), parse_message(report)
     mapped = map_fhir(document, "bench").patients[0]
     assessment = assess(mapped, CLOCK, rules)
     plan = care_plan(assessment)
     complete = read_cases(CASES.read_text(encoding="utf-8"), CLOCK)[0].case
     strict = import_module("fhir.resources.R4B.bundle").Bundle
     hl7apy = import_module("hl7apy.parser")
-    text = oru.decode()
+    text = report.decode()
     steps: list[tuple[str, Callable[[], object], str]] = [
         (f"FHIR: decode {len(raw) // 1000} kB of JSON only", lambda: msgspec.json.decode(raw), "fhir"),
         ("FHIR: read entry by entry", lambda: read_document(raw), "fhir"),
         ("FHIR: map to statements", lambda: map_fhir(document, "bench"), "fhir"),
         ("FHIR: fhir.resources reads the Bundle", lambda: strict.model_validate_json(raw), "fhir"),
         ("HL7 v2: split fields only (20 OBX)", lambda: [s.split("|") for s in text.split("\r")], "hl7"),
-        ("HL7 v2: read a message", lambda: parse_message(oru), "hl7"),
+        ("HL7 v2: read a message", lambda: parse_message(report), "hl7"),
         ("HL7 v2: map to statements", lambda: map_hl7v2([parsed], "bench"), "hl7"),
         ("HL7 v2: hl7apy reads the message", lambda: hl7apy.parse_message(text), "hl7"),
         ("case from statements", lambda: mapped.case(CLOCK), "advice"),

@@ -21,6 +21,7 @@ from cds_hooks.response_shape import (
     card_faults,
     link_faults,
     suggestion_faults,
+    uuid_faults,
 )
 from cds_hooks.sendable import value_faults
 from cds_hooks.shape import object_faults
@@ -212,13 +213,12 @@ class Card:
 def _own_faults(card: Mapping[str, Json]) -> Iterator[Fault]:
     """The faults of a card; what is inside resources was checked when the actions were built."""
     yield from card_faults(card, "Card")
+    yield from uuid_faults([("Card", card)])
     for name, member in card.items():
         if name != "suggestions":
             yield from value_faults(member, f"Card.{name}")
 
 
 def _resource_faults(action: Action) -> Iterator[Fault]:
-    if action.resource is not None and not isinstance(action.resource.get("resourceType"), str):
-        yield Fault("missing-member", "Action.resource.resourceType", "A FHIR resource names its type.")
     if action.type == "delete" and (action.resource_id is None or action.resource is not None):
         yield Fault("missing-member", "Action.resourceId", "delete names its resource by resourceId alone.")

@@ -1,4 +1,4 @@
-"""The hooks that this package knows, and which members of their contexts may be prefetch tokens.
+"""The hooks that this package knows, their published versions, and which context members may be prefetch tokens.
 
 Not for the values of a context (`context.py`).
 """
@@ -33,6 +33,18 @@ PREFETCH_TOKENS: Final[Mapping[HookName, frozenset[str]]] = MappingProxyType(
 """The root-level primitive context members of each hook that every client can put into a template
 (checklist P3).
 """
+
+HOOK_VERSIONS: Final[Mapping[HookName, frozenset[str]]] = MappingProxyType(
+    {
+        "patient-view": frozenset({"1.0"}),
+        "order-select": frozenset({"1.0", "1.0.2"}),
+        "order-sign": frozenset({"1.0", "1.1.0"}),
+        "order-dispatch": frozenset({"1.1"}),
+        "encounter-start": frozenset({"1.0"}),
+        "problem-list-item-create": frozenset({"0.1.0"}),
+    }
+)
+"""What the CDS Hooks Library calls the version of each hook, in its heading and its change log (checklist D5)."""
 
 
 def is_hook(name: str) -> TypeGuard[HookName]:

@@ -69,6 +69,11 @@ def is_null(value: msgspec.Raw) -> bool:
     return bytes(value) == _NULL
 
 
+def is_array(value: msgspec.Raw) -> bool:
+    """Whether the raw value is a JSON array."""
+    return bytes(value).startswith(b"[")
+
+
 def object_of(value: bytes | msgspec.Raw, place: str = WHOLE_BODY) -> JsonObject:
     """Read an object; BadRequest where the value is something else."""
     try:

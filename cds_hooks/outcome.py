@@ -7,12 +7,25 @@ from cds_hooks.errors import HookError
 from cds_hooks.json_values import Json
 
 
-def operation_outcome(error: HookError) -> dict[str, Json]:
-    """The OperationOutcome (R4) of an error: FHIR code, own code, hint and place; nothing of the input."""
+def operation_outcome(*errors: HookError) -> dict[str, Json]:
+    """The OperationOutcome (R4) of errors: FHIR code, own code, hint and place of each; nothing of the input."""
+    return {"resourceType": "OperationOutcome", "issue": [_issue(error) for error in errors]}
+
+
+def success_outcome(code: str, hint: str) -> dict[str, Json]:
+    """The OperationOutcome (R4) of what went well, where there are no cards to answer with."""
     issue: dict[str, Json] = {
+        "severity": "information",
+        "code": "informational",
+        "details": {"coding": [{"code": code}], "text": hint},
+    }
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def _issue(error: HookError) -> Json:
+    return {
         "severity": "fatal" if error.issue_type == "exception" else "error",
         "code": error.issue_type,
         "details": {"coding": [{"code": error.code}], "text": error.hint},
         "expression": [error.place],
     }
-    return {"resourceType": "OperationOutcome", "issue": [issue]}

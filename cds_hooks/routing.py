@@ -4,49 +4,33 @@ Not for what a service says (handlers do) and not for who may call (the `before`
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 
 from fastapi import APIRouter
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from cds_hooks.body import receive_body
-from cds_hooks.card import Card
+from cds_hooks.call import Before, CallHead, Handler
+from cds_hooks.client import Client
 from cds_hooks.discovery import Registry
-from cds_hooks.errors import HandlerFailed, HookError, MethodNotAllowed, Unauthorized, UnknownService
+from cds_hooks.errors import BadRequest, HandlerFailed, HookError, MethodNotAllowed, Unauthorized, UnknownService
+from cds_hooks.feedback import FeedbackBatch, ReceivedFeedback, read_feedback
+from cds_hooks.feedback_store import FeedbackStore
 from cds_hooks.json_limits import DEFAULT_LIMITS, Limits
 from cds_hooks.json_values import Json, write_json
-from cds_hooks.outcome import operation_outcome
-from cds_hooks.request import HookRequest, read_request
+from cds_hooks.outcome import operation_outcome, success_outcome
+from cds_hooks.profile import SPEC, EhrProfile
+from cds_hooks.request import read_request
 
 _LOG = logging.getLogger("cds_hooks")
 _PATH = "/cds-services"
+_FEEDBACK = "/feedback"
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-
-
-@dataclass(frozen=True, slots=True)
-class CallHead:
-    """What is known of a call before its body: method, service id (None for discovery) and headers."""
-
-    method: str
-    service_id: str | None
-    headers: Headers = field(repr=False)
-
-
-Handler = Callable[[HookRequest], Awaitable[Sequence[Card]]]
-"""Evaluates a call. Raises PreconditionFailed or ServiceUnavailable where it cannot; an empty answer means
-"evaluated, nothing to say" and nothing else.
-"""
-
-Before = Callable[[CallHead], Awaitable[None]]
-"""Lets a call pass, or raises Unauthorized; it runs before any byte of the body is read, for discovery too.
-What it puts into a context variable, the handler of the same call can read.
-"""
 
 
 def router(
@@ -54,32 +38,36 @@ def router(
     handlers: Mapping[str, Handler],
     *,
     before: Before | None = None,
+    feedback: FeedbackStore | None = None,
+    profile: EhrProfile = SPEC,
     limits: Limits = DEFAULT_LIMITS,
 ) -> APIRouter:
-    """Routes for `GET /cds-services` and `POST /cds-services/{id}`, to be included with any prefix.
+    """Routes for `GET /cds-services`, `POST /cds-services/{id}` and, where a store for it is given, `POST
+    /cds-services/{id}/feedback`, to be included with any prefix.
 
-    `handlers` holds one handler for each service id; ValueError where the two do not agree.
+    `handlers` holds one handler for each service id; ValueError where the two do not agree. Without `before`
+    anybody may call.
     """
     if registry.ids != handlers.keys():
         different = ", ".join(sorted(registry.ids ^ handlers.keys()))
         raise ValueError(f"services and handlers differ in: {different}")
-    endpoint = _Endpoint(registry, handlers, before, limits)
+    endpoint = _Endpoint(registry, handlers, before, feedback, profile, limits)
     routes: list[BaseRoute] = [
         Route(path, endpoint, include_in_schema=False) for path in (_PATH, _PATH + "/{service_id:path}")
     ]
     return APIRouter(routes=routes)
 
 
+@dataclass(frozen=True, slots=True)
 class _Endpoint:
     """The ASGI application behind both routes; every way out of it is an answer."""
 
-    def __init__(
-        self, registry: Registry, handlers: Mapping[str, Handler], before: Before | None, limits: Limits
-    ) -> None:
-        self._registry = registry
-        self._handlers = handlers
-        self._before = before
-        self._limits = limits
+    registry: Registry
+    handlers: Mapping[str, Handler]
+    before: Before | None
+    feedback: FeedbackStore | None
+    profile: EhrProfile
+    limits: Limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(Request(scope, receive))
@@ -98,33 +86,48 @@ class _Endpoint:
             return _refusal(HandlerFailed())
 
     async def _dispatch(self, request: Request) -> Response:
-        service_id = request.path_params.get("service_id", "").lstrip("/") or None
-        if self._before is not None:
-            await self._before(CallHead(request.method, service_id, request.headers))
-        if service_id is None:
+        head = _head(request)
+        client = None if self.before is None else await self.before(head)
+        if head.service_id is None:
             return self._discover(request)
-        return await self._call(service_id, request)
+        services = self.registry.find(head.service_id)
+        if not services or (head.feedback and self.feedback is None):
+            raise UnknownService
+        if request.method != "POST":
+            raise MethodNotAllowed("POST")
+        body = await receive_body(request, self.limits)
+        if head.feedback and self.feedback is not None:
+            return await _keep(self.feedback, read_feedback(body, self.limits), head.service_id, client)
+        call = read_request(body, *services, limits=self.limits, profile=self.profile, client=client)
+        cards = await self.handlers[head.service_id](call)
+        return _json_response(200, {"cards": [card.to_json() for card in cards]})
 
     def _discover(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("GET, HEAD")
-        return _json_response(200, self._registry.to_json())
+        return _json_response(200, self.registry.to_json())
 
-    async def _call(self, service_id: str, request: Request) -> Response:
-        service = self._registry.find(service_id)
-        if service is None:
-            raise UnknownService
-        if request.method != "POST":
-            raise MethodNotAllowed("POST")
-        call = read_request(await receive_body(request, self._limits), service, self._limits)
-        cards = await self._handlers[service_id](call)
-        return _json_response(200, {"cards": [card.to_json() for card in cards]})
+
+def _head(request: Request) -> CallHead:
+    """The call as far as URL and headers tell it; a client that was given the base with a slash sends two."""
+    path = request.path_params.get("service_id", "").lstrip("/")
+    service_id = path.removesuffix(_FEEDBACK)
+    return CallHead(request.method, service_id or None, request.headers, feedback=service_id != path)
+
+
+async def _keep(store: FeedbackStore, batch: FeedbackBatch, service_id: str, client: Client | None) -> Response:
+    """Keep what was understood; 400 names the rest, which may be mended and sent again with or without it."""
+    await store.keep([ReceivedFeedback(service_id, client, item) for item in batch.understood])
+    if batch.faults:
+        return _json_response(BadRequest.status, operation_outcome(*batch.faults))
+    return _json_response(200, success_outcome("feedback-kept", f"{len(batch.understood)} item(s) are kept."))
 
 
 def _refusal(error: HookError) -> Response:
     """The answer to an error; a 401 is bare, and an unread body ends the connection."""
     if isinstance(error, Unauthorized):
-        return Response(status_code=error.status, headers={**_HEADERS, "www-authenticate": "Bearer"})
+        bare = {**_HEADERS, "www-authenticate": "Bearer", "connection": "close"}
+        return Response(status_code=error.status, headers=bare)
     response = _json_response(error.status, operation_outcome(error))
     if isinstance(error, MethodNotAllowed):
         response.headers["allow"] = error.allow

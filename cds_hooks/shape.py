@@ -54,6 +54,17 @@ def any_object(value: object, place: str) -> Iterator[Fault]:
         yield Fault("wrong-type", place, "This must be an object.")
 
 
+def extension(value: object, place: str) -> Iterator[Fault]:
+    """Check for an object whose names are globally unique, such as org.example.name (checklist G7)."""
+    yield from any_object(value, place)
+    if not isinstance(value, Mapping):
+        return
+    for name in value:
+        if not isinstance(name, str) or "." not in name:
+            hint = "Names of an extension are globally unique: reverse domain, as org.example.name."
+            yield Fault("extension-name", place, hint, "warning")
+
+
 def array_of(check: Check) -> Check:
     """A check for an array whose elements all pass the given one."""
 

@@ -10,6 +10,7 @@ from adapter.ldt import rule_set
 from docs.pages.cases import cases_page
 from docs.pages.conflicts import conflicts_page
 from docs.pages.facts import facts_page
+from docs.pages.hl7v2 import hl7v2_page
 from docs.pages.index import index_page, signoff_page
 from docs.pages.links import Links
 from docs.pages.numbers import numbers_page
@@ -38,7 +39,9 @@ def pages() -> dict[Path, str]:
         "signoff.md": signoff_page(rules, links),
         **section_pages(rules, links, known),
     }
-    return {DOCS / "facts.md": facts_page()} | {RULES / name: text for name, text in found.items()}
+    return {DOCS / "facts.md": facts_page(), DOCS / "hl7v2.md": hl7v2_page()} | {
+        RULES / name: text for name, text in found.items()
+    }
 
 
 def write() -> None:

@@ -3,11 +3,13 @@
 A derivation states what it needs; where that is missing the result is absent with a reason, never "none" nor zero.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from adapter.case.assay import Assay, certainly_differ
 from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
 from adapter.case.merge import EARLIEST_YEAR, FUTURE_TOLERANCE, Clock, effective_versions
 from adapter.case.moment import Moment, months_before, whole_months
@@ -30,17 +32,19 @@ OLDEST = 130
 """No patient is older (assumption; the plausible bound of age_years)."""
 
 Series = Mapping[str, Sequence[Statement]]
+_Interval = tuple[datetime, datetime]
 
 
 def derive(facts: Mapping[str, Fact], series: Series, clock: Clock) -> dict[str, Fact]:
     """The derived facts, each combined with what was stated directly about it."""
     sessions = _sessions(series.get("prior_liver_directed", ()), clock.as_of)
     ratios = _ratios(series)
+    before = _before_tace(ratios, sessions, clock.as_of)
     derived = {
         "age_years": _age(facts["birth_date"], clock.as_of),
         "months_since_last_transarterial": _months_since(sessions, clock.as_of),
-        "nlr_baseline": _baseline(ratios, sessions, facts, clock.as_of),
-        "nlr_6_months": _at_six_months(ratios, sessions),
+        "nlr_baseline": _baseline(before, sessions, facts),
+        "nlr_6_months": _at_six_months(ratios, sessions, before),
     }
     combined = {name: _combined(facts[name], fact) for name, fact in derived.items()}
     return combined | {"portal_vein_status": _portal_vein(facts["portal_vein_status"], facts["portal_vein_thrombosis"])}
@@ -164,24 +168,42 @@ def _months_since(sessions: list[_Session], as_of: datetime) -> Fact:
     return Fact(name, State.PRESENT, "", value, Moment.at(as_of), origins)
 
 
-Ratio = tuple[Moment, Decimal, tuple[Origin, ...]]
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """Neutrophils by lymphocytes of one moment, where they came from, and how both were measured."""
+
+    when: Moment
+    value: Decimal
+    origins: tuple[Origin, ...]
+    assays: tuple[Assay, Assay]
 
 
-def _ratios(series: Series) -> list[Ratio]:
+def _ratios(series: Series) -> list[_Ratio]:
     """Neutrophils by lymphocytes of one moment: from absolute counts, and from percentages where there are none."""
     absolute = _paired(series.get("neutrophils", ()), series.get("lymphocytes", ()))
-    counted = {moment.earliest for moment, _, _ in absolute}
+    counted = {ratio.when.earliest for ratio in absolute}
     shares = _paired(series.get("neutrophils_percent", ()), series.get("lymphocytes_percent", ()))
-    found = absolute + [ratio for ratio in shares if ratio[0].earliest not in counted]
-    return sorted(found, key=lambda ratio: (ratio[0].earliest, ratio[1]))
+    found = absolute + [ratio for ratio in shares if ratio.when.earliest not in counted]
+    return sorted(found, key=lambda ratio: (ratio.when.earliest, ratio.value))
 
 
-def _paired(neutrophils: Sequence[Statement], lymphocytes: Sequence[Statement]) -> list[Ratio]:
-    ratios: list[Ratio] = []
+def _paired(neutrophils: Sequence[Statement], lymphocytes: Sequence[Statement]) -> list[_Ratio]:
+    """Each count with one of the same moment: enough to see whether counts of a moment contradict each other."""
+    lower_at: dict[_Interval, list[tuple[Statement, Decimal]]] = defaultdict(list)
+    for lower, divisor in _points(lymphocytes):
+        if divisor > 0 and lower.when is not None:
+            lower_at[lower.when.earliest, lower.when.latest].append((lower, divisor))
+    ratios: list[_Ratio] = []
+    met: set[_Interval] = set()
     for upper, count in _points(neutrophils):
-        for lower, divisor in _points(lymphocytes):
-            if upper.when and lower.when and upper.when.same(lower.when) and divisor > 0:
-                ratios.append((upper.when, EXACT.divide(count, divisor), origins_of((upper, lower))))
+        if upper.when is None:
+            continue
+        moment = (upper.when.earliest, upper.when.latest)
+        divisors = lower_at.get(moment, [])
+        for lower, divisor in divisors[:1] if moment in met else divisors:
+            value, origins = EXACT.divide(count, divisor), origins_of((upper, lower))
+            ratios.append(_Ratio(upper.when, value, origins, (upper.assay, lower.assay)))
+        met.add(moment)
     return ratios
 
 
@@ -207,17 +229,25 @@ def _tace(sessions: list[_Session]) -> Moment | str | None:
     return max(dated, key=lambda when: when.earliest) if dated else None
 
 
-def _baseline(ratios: list[Ratio], sessions: list[_Session], facts: Mapping[str, Fact], as_of: datetime) -> Fact:
+def _before_tace(ratios: list[_Ratio], sessions: list[_Session], as_of: datetime) -> list[_Ratio]:
+    """The last ratios before the last TACE, or before today where there was none."""
+    session = _tace(sessions)
+    if isinstance(session, str):
+        return []
+    end = session.earliest if session else as_of
+    window = [ratio for ratio in ratios if timedelta(0) <= end - ratio.when.earliest <= BASELINE_WINDOW]
+    last = max((ratio.when.earliest for ratio in window), default=None)
+    return [ratio for ratio in window if ratio.when.earliest == last]
+
+
+def _baseline(before: list[_Ratio], sessions: list[_Session], facts: Mapping[str, Fact]) -> Fact:
     """The last ratio before the last TACE; before a first TACE, the current one while both counts are current."""
     session = _tace(sessions)
     if isinstance(session, str):
         return _absent("nlr_baseline", session)
-    end = session.earliest if session else as_of
-    window = [r for r in ratios if timedelta(0) <= end - r[0].earliest <= BASELINE_WINDOW]
-    if session is None and window and not _counts_current(facts):
+    if session is None and before and not _counts_current(facts):
         return _absent("nlr_baseline", "counts-not-current")
-    last = max((r[0].earliest for r in window), default=None)
-    return _ratio("nlr_baseline", [r for r in window if r[0].earliest == last], "no-paired-counts-before-tace")
+    return _ratio("nlr_baseline", before, "no-paired-counts-before-tace")
 
 
 def _counts_current(facts: Mapping[str, Fact]) -> bool:
@@ -226,24 +256,35 @@ def _counts_current(facts: Mapping[str, Fact]) -> bool:
     return absolute or percent
 
 
-def _at_six_months(ratios: list[Ratio], sessions: list[_Session]) -> Fact:
+def _at_six_months(ratios: list[_Ratio], sessions: list[_Session], before: list[_Ratio]) -> Fact:
+    """The ratio nearest to 6 months; measured otherwise than the one before TACE, it is shown and not compared."""
     session = _tace(sessions)
     if session is None or isinstance(session, str):
         return _absent("nlr_6_months", session or "no-dated-tace")
     due = (months_before(session.earliest, -SIX_MONTHS[0]), months_before(session.earliest, -SIX_MONTHS[1]))
-    window = [r for r in ratios if due[0] <= r[0].earliest <= due[1]]
+    window = [ratio for ratio in ratios if due[0] <= ratio.when.earliest <= due[1]]
     middle = months_before(session.earliest, -6)
-    nearest = min((abs(r[0].earliest - middle) for r in window), default=None)
-    chosen = [r for r in window if abs(r[0].earliest - middle) == nearest]
-    earliest = min((r[0].earliest for r in chosen), default=None)
-    return _ratio("nlr_6_months", [r for r in chosen if r[0].earliest == earliest], "no-paired-counts-at-6-months")
+    nearest = min((abs(ratio.when.earliest - middle) for ratio in window), default=None)
+    chosen = [ratio for ratio in window if abs(ratio.when.earliest - middle) == nearest]
+    earliest = min((ratio.when.earliest for ratio in chosen), default=None)
+    own = [ratio for ratio in chosen if ratio.when.earliest == earliest]
+    found = _ratio("nlr_6_months", own, "no-paired-counts-at-6-months")
+    if found.known is not None and _measured_otherwise(own, before):
+        return replace(found, state=State.EXCLUDED, reason="different-method")
+    return found
 
 
-def _ratio(name: str, chosen: list[Ratio], reason: str) -> Fact:
+def _measured_otherwise(ratios: list[_Ratio], others: list[_Ratio]) -> bool:
+    """Whether counts of the one were certainly measured by another method or laboratory than those of the other."""
+    upper, lower = ([(one.assays[n] for one in ratios), (two.assays[n] for two in others)] for n in (0, 1))
+    return certainly_differ(*upper) or certainly_differ(*lower)
+
+
+def _ratio(name: str, chosen: list[_Ratio], reason: str) -> Fact:
     """The ratio of one moment; counts of that moment that contradict each other give none."""
     if not chosen:
         return _absent(name, reason)
-    origins = tuple(dict.fromkeys(origin for _, _, own in chosen for origin in own))
-    if len({ratio for _, ratio, _ in chosen}) > 1:
-        return Fact(name, State.CONFLICTING, "conflicting-values", None, chosen[0][0], origins)
-    return Fact(name, State.PRESENT, "", Quantity.of(chosen[0][1]), chosen[0][0], origins)
+    origins = tuple(dict.fromkeys(origin for ratio in chosen for origin in ratio.origins))
+    if len({ratio.value for ratio in chosen}) > 1:
+        return Fact(name, State.CONFLICTING, "conflicting-values", None, chosen[0].when, origins)
+    return Fact(name, State.PRESENT, "", Quantity.of(chosen[0].value), chosen[0].when, origins)

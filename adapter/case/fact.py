@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from adapter.case.assay import UNSAID, Assay
 from adapter.case.moment import Moment
 from adapter.case.origin import Origin
 from adapter.case.value import Value
@@ -45,7 +46,8 @@ class Statement:
     `identity` names the result that a later statement may correct or withdraw (`""`: none); `issued` orders
     corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age;
     `series` is the identity without the time, for corrections (`replaces`) that change the time itself;
-    `remark` is the code of something odd that does not exclude it (flag-contradicts-value).
+    `remark` is the code of something odd that does not exclude it (flag-contradicts-value); `assay` is how it was
+    measured.
     """
 
     fact: str
@@ -60,6 +62,7 @@ class Statement:
     remark: str = ""
     series: str = ""
     replaces: bool = False
+    assay: Assay = UNSAID
 
     def __repr__(self) -> str:
         return f"Statement({self.fact} {self.standing.value} at {self.origin.place})"

@@ -4,7 +4,7 @@ Corrections and withdrawals first, then time (future, undated, stale), then the 
 set aside stays on the fact with its reason.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -12,7 +12,9 @@ from typing import assert_never
 
 from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Merge
 from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
+from adapter.case.times import Times
 from adapter.case.value import Coded, Members, Quantity, Value
+from adapter.case.versions import Versions
 
 EARLIEST_YEAR = 1895
 """Dates before it are placeholders (0001-01-01, 1800-01-01), never events of a living patient (assumption)."""
@@ -47,49 +49,10 @@ def merge(definition: FactDefinition, statements: Sequence[Statement], clock: Cl
 
 def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
     """One statement per result: a correction replaces what it corrects, an older message never replaces a newer one."""
-    current: dict[str, Statement] = {}
+    versions = Versions()
     for number, statement in enumerate(statements):
-        if not statement.identity and statement.standing is Standing.WITHDRAWN:
-            current = {key: one for key, one in current.items() if not _withdraws(statement, one)}
-        key = statement.identity or f"#{number}"
-        if statement.replaces and key not in current:
-            key = _only_of_series(statement, current) or key
-        earlier = current.get(key)
-        if earlier is None or not _issued_before(statement, earlier):
-            current[key] = _promoted(statement, earlier)
-    return list(current.values())
-
-
-def _only_of_series(statement: Statement, current: dict[str, Statement]) -> str:
-    """The one stored version of a result whose time the correction changed; several withdrawn ones all go."""
-    keys = [key for key, one in current.items() if one.series and one.series == statement.series]
-    if len(keys) > 1 and statement.standing is Standing.WITHDRAWN:
-        for key in keys[1:]:
-            del current[key]
-    return keys[0] if keys and (len(keys) == 1 or statement.standing is Standing.WITHDRAWN) else ""
-
-
-def _withdraws(withdrawal: Statement, earlier: Statement) -> bool:
-    """Whether a withdrawal that names no order takes back this one: same sender, same code, same time."""
-    same_time = withdrawal.when is not None and earlier.when is not None and withdrawal.when.same(earlier.when)
-    same_source = withdrawal.origin.source == earlier.origin.source
-    return same_time and same_source and withdrawal.origin.concept == earlier.origin.concept
-
-
-def _promoted(statement: Statement, earlier: Statement | None) -> Statement:
-    """The preliminary statement made final, where this one says no more than that it is final now."""
-    stored = (Standing.PRELIMINARY, Standing.FINAL)
-    if statement.standing is not Standing.PROMOTED or earlier is None or earlier.standing not in stored:
-        return statement
-    return replace(earlier, standing=Standing.FINAL, reason="", issued=statement.issued)
-
-
-def _issued_before(statement: Statement, earlier: Statement) -> bool:
-    return (
-        statement.issued is not None
-        and earlier.issued is not None
-        and statement.issued.earliest < earlier.issued.earliest
-    )
+        versions.take(statement, f"#{number}")
+    return versions.current()
 
 
 def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
@@ -167,13 +130,13 @@ def _without_value(definition: FactDefinition, statements: Sequence[Statement], 
 
 def _merged(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     # A statement that only narrows an answer ("on an analogue") never competes in time with one that gives it.
-    narrowing = [s for s in usable if isinstance(s.value, Coded) and s.value.exact is None]
-    giving = [s for s in usable if s not in narrowing]
+    narrowing = [s for s in usable if _narrows(s)]
+    giving = [s for s in usable if not _narrows(s)]
     match definition.merge:
         case Merge.LATEST:
-            return _agreed(definition, _leading(giving, _outdated) + narrowing, unused)
+            return _agreed(definition, Times(giving).newest() + narrowing, unused)
         case Merge.EARLIEST:
-            return _agreed(definition, _leading(giving, lambda one, other: _outdated(other, one)) + narrowing, unused)
+            return _agreed(definition, Times(giving).oldest() + narrowing, unused)
         case Merge.ANY:
             return _agreed(definition, usable, unused)
         case Merge.UNION:
@@ -184,20 +147,8 @@ def _merged(definition: FactDefinition, usable: list[Statement], unused: tuple[U
             assert_never(definition.merge)
 
 
-def _leading(usable: list[Statement], behind: Callable[[Statement, Statement], bool]) -> list[Statement]:
-    """The statements that no other one certainly outdates."""
-    if len(usable) <= 1:
-        return usable
-    return [one for one in usable if not any(behind(one, other) for other in usable if other is not one)]
-
-
-def _outdated(one: Statement, other: Statement) -> bool:
-    """Whether `one` is certainly older than `other`: by effective time, then by issue."""
-    if one.enduring or other.enduring or one.when is None or other.when is None:
-        return False
-    if one.when.before(other.when):
-        return True
-    return one.when.same(other.when) and _issued_before(one, other)
+def _narrows(statement: Statement) -> bool:
+    return isinstance(statement.value, Coded) and statement.value.exact is None
 
 
 def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[Unused, ...]) -> Fact:
@@ -282,8 +233,8 @@ def _since_last_complete(definition: FactDefinition, usable: list[Statement]) ->
     """For a list that describes the present (it expires), a newer complete statement replaces what was said before."""
     if definition.max_age == NO_EXPIRY:
         return usable
-    complete = [s for s in usable if isinstance(s.value, Members) and s.value.complete]
-    return [one for one in usable if not any(_outdated(one, other) for other in complete)]
+    complete = Times(s for s in usable if isinstance(s.value, Members) and s.value.complete)
+    return [one for one in usable if not complete.outdate(one)]
 
 
 def _admits(statement: Statement, stated: Members, event: Statement, value: Members) -> bool:
@@ -293,16 +244,9 @@ def _admits(statement: Statement, stated: Members, event: Statement, value: Memb
 
 def _largest(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     """The largest quantity of the newest study; what is dated too loosely to be older than it may belong to it."""
-    study = [one for one in usable if not any(_earlier_day(one, other) for other in usable)]
+    study = Times(usable).of_the_newest_day()
     exact = [(s.value.exact, s) for s in study if isinstance(s.value, Quantity) and s.value.exact is not None]
     if len(exact) != len(study) or len({s.when.day if s.when else "" for s in study}) > 1:
         return _agreed(definition, study, unused)
     value = Quantity.of(max(number for number, _ in exact))
     return _present(definition, value, study, unused)
-
-
-def _earlier_day(one: Statement, other: Statement) -> bool:
-    """Whether a statement is certainly of an earlier calendar day than another."""
-    if one.when is None or other.when is None or one.when.day == other.when.day:
-        return False
-    return one.when.before(other.when)

@@ -16,7 +16,7 @@ from adapter.advice.report import finding_report, report
 from adapter.case.merge import Clock
 from adapter.cli.console import show, show_explanation, show_findings
 from adapter.cli.inputs import Inputs, UnreadableFile, assessments, count, read_inputs
-from adapter.cli.site import SiteFolder, rules_of
+from adapter.cli.site import SiteFolder, rules_of, site_of
 from adapter.fhir.check import check_resource
 from adapter.fhir.write import write_json
 
@@ -59,7 +59,7 @@ def evaluate(
     clock = Clock(as_of(as_of_date))
     errors = Console(stderr=True)
     try:
-        inputs = read_inputs(files)
+        inputs = read_inputs(files, site_of(site))
         steps = assessments(inputs, clock, rules_of(site))
         total = count(inputs)
         if total >= MANY:

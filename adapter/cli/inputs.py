@@ -20,6 +20,7 @@ from adapter.mapping.fhir import map_fhir
 from adapter.mapping.hl7v2 import map_hl7v2_files
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped, Mapping
+from adapter.mapping.site import Site, plain_site
 
 InputKind = Literal["hl7v2", "fhir", "cases"]
 
@@ -49,11 +50,12 @@ def kind_of(raw: bytes) -> InputKind:
     return "cases" if _CASES.match(raw[:1000]) else "fhir"
 
 
-def read_inputs(paths: Sequence[Path]) -> Inputs:
-    """All files. HL7 v2 patients are joined over files by (authority, type, value); each FHIR document is a world of
-    its own, except NDJSON files, which together are one export. Raises UnreadableFile.
+def read_inputs(paths: Sequence[Path], site: Site | None = None) -> Inputs:
+    """All files, read with the codes and the senders of a site. HL7 v2 patients are joined over files by (authority,
+    type, value); each FHIR document is a world of its own, except NDJSON files, which together are one export. Raises
+    UnreadableFile.
     """
-    inputs = Inputs()
+    inputs, site = Inputs(), site or plain_site()
     documents: list[tuple[str, Mapping]] = []
     exports: list[tuple[str, bytes]] = []
     streams: list[tuple[str, bytes]] = []
@@ -68,14 +70,15 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
             case "fhir" if path.suffix.lower() == ".ndjson":
                 exports.append((path.name, raw))
             case "fhir":
-                documents.append((path.name, map_fhir(_document(path.name, raw), path.name)))
+                documents.append((path.name, map_fhir(_document(path.name, raw), path.name, table=site.tables)))
             case _:
                 assert_never(kind)
     if streams:
-        _take(inputs, inputs.hl7v2, map_hl7v2_files(streams))
+        _take(inputs, inputs.hl7v2, map_hl7v2_files(streams, table=site.tables, sender_of=site.sender_of))
     if exports:
         names = ", ".join(name for name, _ in exports)
-        documents.append((names, map_fhir(_document(names, b"\n".join(raw for _, raw in exports)), names)))
+        document = _document(names, b"\n".join(raw for _, raw in exports))
+        documents.append((names, map_fhir(document, names, table=site.tables)))
     for mapping in _judged_apart(documents):
         _take(inputs, inputs.fhir, mapping)
     return inputs

@@ -11,8 +11,10 @@ import typer
 from adapter import __version__
 from adapter.cli.demo import demo
 from adapter.cli.evaluate import evaluate
+from adapter.cli.mllp import mllp
 from adapter.cli.rules.app import app as rules
 from adapter.cli.selfcheck import selfcheck
+from adapter.cli.send import send
 from adapter.cli.serve import serve
 from adapter.cli.store import app as store
 from adapter.cli.validate import validate
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command()(evaluate)
 app.command()(validate)
 app.command()(serve)
+app.command()(mllp)
+app.command()(send)
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
 app.add_typer(rules, name="rules")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli.evaluate import as_of
+from adapter.cli.server import start_server
 from adapter.cli.site import SiteFolder
 
 
@@ -24,12 +25,6 @@ def serve(
     ] = False,
 ) -> None:
     """Serve CDS Hooks, HL7 v2 over HTTP and MLLP, and $apply, until interrupted."""
-    # The server stack takes two seconds to import; the other commands do not need it.
-    from adapter.ldt import RuleSetError
-    from adapter.server.run import ServerFailed, run
-    from adapter.server.settings import SettingsError, load_settings
-    from adapter.store import StoreError
-
     given: dict[str, object] = {
         "host": host,
         "http_port": http_port,
@@ -39,8 +34,4 @@ def serve(
         "as_of": as_of(as_of_date).date() if as_of_date else None,
         "insecure": insecure or None,
     }
-    try:
-        run(load_settings(config, given))
-    except (SettingsError, RuleSetError, StoreError, ServerFailed) as error:
-        typer.echo(f"ldt serve: {error}", err=True)
-        raise typer.Exit(1) from None
+    start_server("serve", config, given)

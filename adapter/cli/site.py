@@ -1,15 +1,17 @@
-"""The option `--site`: the folder of a site, and the rule set as the site has it."""
+"""The option `--site`: the folder of a site, the rule set as the site has it, and its senders and codes."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from adapter.case.tables import TableError
 from adapter.ldt import RuleSet, RuleSetError, site_rule_set
+from adapter.mapping.site import Site, load_site
 
 SiteFolder = Annotated[
     Path | None,
-    typer.Option("--site", metavar="DIR", help="Site folder: its rules.yaml changes numbers, ages, wording, switches."),
+    typer.Option("--site", metavar="DIR", help="Site folder: changes of rules, senders, own codes (docs/site.md)."),
 ]
 
 
@@ -18,5 +20,14 @@ def rules_of(site: Path | None) -> RuleSet:
     try:
         return site_rule_set(site)
     except RuleSetError as error:
+        typer.echo(f"ldt: the site folder cannot be used\n{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def site_of(folder: Path | None) -> Site:
+    """The senders and codes of the site. Exits with status 1, naming file and line of what is wrong."""
+    try:
+        return load_site(folder)
+    except TableError as error:
         typer.echo(f"ldt: the site folder cannot be used\n{error}", err=True)
         raise typer.Exit(1) from None

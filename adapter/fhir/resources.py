@@ -80,6 +80,7 @@ class Observation(Valued):
     bodySite: CodeableConcept | None = None
     specimen: Reference | None = None
     method: CodeableConcept | None = None
+    performer: list[Reference] = []
     referenceRange: list[ReferenceRange] = []
     component: list[Component] = []
     hasMember: list[Reference] = []

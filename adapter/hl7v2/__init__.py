@@ -4,6 +4,8 @@ No medicine and no mapping; bytes come in and go out here, sockets are elsewhere
 """
 
 from adapter.hl7v2.ack import HL70357, AckCode, AckError, Severity, acknowledge, acknowledge_unreadable
+from adapter.hl7v2.acknowledgement import Acknowledgement, ReceivedError, read_acknowledgement
+from adapter.hl7v2.batch import Batch, BatchFault, acknowledge_batch, read_batch
 from adapter.hl7v2.charset import codec_of
 from adapter.hl7v2.delimiters import STANDARD, Delimiters
 from adapter.hl7v2.elements import Field, Repetition
@@ -21,7 +23,7 @@ from adapter.hl7v2.numbers import (
     read_nm,
     read_sn,
 )
-from adapter.hl7v2.read import parse_message
+from adapter.hl7v2.read import SegmentEnds, first_segment, parse_message, read_header
 from adapter.hl7v2.segments import Segment
 from adapter.hl7v2.split import Chunk, ChunkKind, split_messages
 from adapter.hl7v2.times import HL7Time, LocalTime, Precision, ZoneSource, read_offset, read_time
@@ -35,6 +37,9 @@ __all__ = [
     "START",
     "AckCode",
     "AckError",
+    "Acknowledgement",
+    "Batch",
+    "BatchFault",
     "Chunk",
     "ChunkKind",
     "Comparator",
@@ -53,9 +58,11 @@ __all__ = [
     "PatientGroup",
     "Precision",
     "ReadFinding",
+    "ReceivedError",
     "Repetition",
     "Segment",
     "SegmentEnd",
+    "SegmentEnds",
     "Separator",
     "Severity",
     "Span",
@@ -66,11 +73,16 @@ __all__ = [
     "UnusableMessage",
     "ZoneSource",
     "acknowledge",
+    "acknowledge_batch",
     "acknowledge_unreadable",
     "codec_of",
+    "first_segment",
     "frame",
     "groups",
     "parse_message",
+    "read_acknowledgement",
+    "read_batch",
+    "read_header",
     "read_nm",
     "read_offset",
     "read_sn",

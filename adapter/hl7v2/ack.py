@@ -104,17 +104,20 @@ def acknowledge(
     control_id: str,
     now: datetime,
     errors: Sequence[AckError] = (),
+    expected: int | None = None,
+    exchange: bool = False,
 ) -> bytes:
     """The acknowledgement of a message, unframed, segments ended by CR.
 
     `control_id` is this answer's own MSH-10, `now` (aware) its MSH-7. MSA-2 echoes the bytes of MSH-10. The
     sender's delimiters and character set are used. Errors go to ERR by version: ERR-2, 3, 4, 8 from 2.5 on;
-    before, ERR-1 and the first text in MSA-3.
+    before, ERR-1, the first text in MSA-3 and (from 2.2 on) its code in MSA-6. `expected` is the sequence
+    number of MSA-4. An `exchange` of its own says in MSH-15 and MSH-16 that it wants no answer.
     """
     header = received.header if isinstance(received, Message) else received
     fields = tuple(header.msh.split(header.delimiters.field))
     answered = _Received(fields, header.delimiters, header.charset)
-    return _answer(answered, code, control_id, now, errors)
+    return _answer(answered, code, control_id, now, errors, expected, exchange)
 
 
 def acknowledge_unreadable(
@@ -166,27 +169,53 @@ def _holds_delimiter(raw: bytes, delimiters: Delimiters) -> bool:
     return any(mark in raw for mark in (delimiters.field, *map(bytes, zip(delimiters.encoding_characters))))
 
 
-def _answer(received: _Received, code: AckCode, control_id: str, now: datetime, errors: Sequence[AckError]) -> bytes:
+def _answer(
+    received: _Received,
+    code: AckCode,
+    control_id: str,
+    now: datetime,
+    errors: Sequence[AckError],
+    expected: int | None = None,
+    exchange: bool = False,
+) -> bytes:
     if now.utcoffset() is None:
         raise ValueError("the time of an acknowledgement needs a zone")
     delimiters = received.delimiters.completed()
     version = _version(received.field(12), delimiters)
     writer = _Writer(delimiters, received.codec)
-    msa = [b"MSA", code.encode("ascii"), received.field(10)]
-    if version < (2, 5) and errors:
-        msa.append(writer.text(errors[0].text))
-    segments = [_msh(received, writer, control_id, now, version), msa, *_err(writer, errors, version)]
+    msh = _msh(received, writer, control_id, now, version)
+    conditions = [b"NE", b"NE"] if exchange else [b"", b""]
+    msh += [b"", b"", *conditions, b"", received.field(18)]
+    msa = [b"MSA", code.encode("ascii"), received.field(10), *_msa_detail(writer, errors, version, expected)]
+    segments = [_trimmed(msh), _trimmed(msa, least=3), *_err(writer, errors, version)]
     return b"".join(writer.segment(segment) for segment in segments)
+
+
+def _trimmed(fields: list[bytes], least: int = 12) -> list[bytes]:
+    """The fields without empty ones at the end; so many are kept in any case."""
+    while len(fields) > least and not fields[-1]:
+        fields.pop()
+    return fields
+
+
+def _msa_detail(
+    writer: "_Writer", errors: Sequence[AckError], version: tuple[int, ...], expected: int | None
+) -> list[bytes]:
+    """MSA-3 to MSA-6: the text and the code of the first error before version 2.5, the sequence number expected."""
+    old = version < (2, 5) and bool(errors)
+    text = writer.text(errors[0].text) if old else b""
+    code = writer.composite([writer.text(part) for part in _condition(errors[0])]) if old and version > (2, 1) else b""
+    return [text, b"" if expected is None else str(expected).encode("ascii"), b"", code]
 
 
 def _msh(
     received: _Received, writer: "_Writer", control_id: str, now: datetime, version: tuple[int, ...]
 ) -> list[bytes]:
+    """MSH-1 to MSH-12 of the answer."""
     field, time = received.field, writer.text(now.strftime("%Y%m%d%H%M%S%z"))
     message_type = _message_type(writer, field(9), version)
     msh = [b"MSH", writer.delimiters.encoding_characters, field(5), field(6), field(3), field(4), time, b""]
-    msh += [message_type, writer.text(control_id), field(11), field(12)]
-    return [*msh, *[b""] * 5, field(18)] if field(18) else msh
+    return [*msh, message_type, writer.text(control_id), field(11), field(12)]
 
 
 def _message_type(writer: "_Writer", msh_9: bytes, version: tuple[int, ...]) -> bytes:

@@ -4,7 +4,7 @@ No grammar of any version, so that a segment in an unexpected place is kept and 
 means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,35 +34,36 @@ class OrderGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Governing:
+    """The ORC and the SPM segments over an order group, its own or those of the groups that it continues."""
+
+    common: Segment | None
+    specimens: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PatientGroup:
     """One PID and what follows it. `segments` are those at patient level (PV1, DG1 ...), without the PID
     itself.
 
     `patient` is None for what stands under no PID: its results must not be given to any patient. `preamble`
-    holds MSH, EVN and others before the first PID; it is empty in the groups of later PIDs.
+    holds MSH, EVN and others before the first PID; it is empty in the groups of later PIDs. `governing` has one entry
+    for each of `orders`.
     """
 
     preamble: tuple[Segment, ...]
     patient: Segment | None
     segments: tuple[Segment, ...]
     orders: tuple[OrderGroup, ...]
+    governing: tuple[Governing, ...] = ()
 
     def common_of(self, index: int) -> Segment | None:
         """The ORC of the order group of that index; a repeated RXA, RXE ... shares the one before it."""
-        group = self.orders[index]
-        if group.order is None or group.order.name not in _PHARMACY:
-            return group.common
-        return next((group.common for group in self._back_from(index) if group.common), None)
+        return self.governing[index].common
 
     def specimens_of(self, index: int) -> tuple[Segment, ...]:
         """The SPM segments that govern the order group of that index, its own or those it continues."""
-        return next((group.specimens for group in self._back_from(index) if group.specimens), ())
-
-    def _back_from(self, index: int) -> Sequence[OrderGroup]:
-        first = index
-        while self.orders[first].continues:
-            first -= 1
-        return self.orders[first : index + 1][::-1]
+        return self.governing[index].specimens
 
 
 def groups(message: Message) -> tuple[PatientGroup, ...]:
@@ -125,7 +126,19 @@ class _OpenPatient:
 
     def closed(self) -> PatientGroup:
         orders = tuple(order.closed() for order in self.orders)
-        return PatientGroup(tuple(self.preamble), self.patient, tuple(self.segments), orders)
+        governing = tuple(_governing(orders))
+        return PatientGroup(tuple(self.preamble), self.patient, tuple(self.segments), orders, governing)
+
+
+def _governing(orders: Sequence[OrderGroup]) -> Iterator[Governing]:
+    common: Segment | None = None
+    specimens: tuple[Segment, ...] = ()
+    for group in orders:
+        if not group.continues:
+            common, specimens = None, ()
+        common, specimens = group.common or common, group.specimens or specimens
+        shares = group.order is not None and group.order.name in _PHARMACY
+        yield Governing(common if shares else group.common, specimens)
 
 
 class _Grouping:

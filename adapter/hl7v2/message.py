@@ -3,7 +3,7 @@
 Not for grouping segments (groups.py) nor for what their fields mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -84,6 +84,18 @@ class Message:
     def named(self, name: str) -> tuple[Segment, ...]:
         """The segments of that name, in order."""
         return tuple(self._named.get(name, ()))
+
+    def escape_findings(self) -> Iterator[ReadFinding]:
+        """Escape sequences that were kept as text, each code once for a field; MSH-2 only declares them."""
+        escape = self.delimiters.escape
+        if not escape or self.raw.find(escape, self.segments[0].span[1]) < 0:
+            return
+        for segment in self.segments[1:]:
+            for part in segment.fields() if escape in segment.raw else ():
+                found: dict[str, ReadFinding] = {}
+                for fault in part.escape_findings():
+                    found.setdefault(fault.code, fault)
+                yield from found.values()
 
     def charset_fault(self) -> int | None:
         """Offset in `raw` of the first byte that the character set does not have; None if all can be decoded.

@@ -9,7 +9,7 @@ from typing import Final
 from adapter.hl7v2.delimiters import LITERAL
 from adapter.hl7v2.elements import Field
 from adapter.hl7v2.findings import Span
-from adapter.hl7v2.pieces import Encoding, Row, check_number, nth
+from adapter.hl7v2.pieces import Encoding, Row, check_number, element_text, nth, split_at
 
 HEADER_NAMES: Final = frozenset({"MSH", "FHS", "BHS"})
 """Segments whose first two fields declare delimiters."""
@@ -58,6 +58,37 @@ class Segment:
         if known is None:
             known = self._fields[number] = self._make_field(number)
         return known
+
+    def raw_field(self, number: int) -> bytes:
+        """The bytes of a field, empty where it is absent: `field(number).raw` for those who read it once."""
+        if self.name in HEADER_NAMES:
+            return self.field(number).raw
+        check_number(number)
+        parts = (self._row or self._split()).parts
+        return parts[number] if number < len(parts) else b""
+
+    def text(self, number: int, component: int = 0) -> str:
+        """The text of a field, or of a component of its first repetition, for those who read it once."""
+        raw = self.raw_field(number)
+        if not raw:
+            return ""
+        if self.name in HEADER_NAMES:
+            return self.field(number).first.component(component) if component else self.field(number).text
+        delimiters = self._encoding.delimiters
+        if component:
+            raw = nth(split_at(split_at(raw, delimiters.repetition)[0], delimiters.component), component)
+        return element_text(raw, self._encoding)
+
+    def field_span(self, number: int) -> Span:
+        """The bytes of a field in the raw message: `field(number).span` for those who ask once."""
+        if self.name in HEADER_NAMES:
+            return self.field(number).span
+        check_number(number)
+        parts = (self._row or self._split()).parts
+        if number >= len(parts):
+            return self.span[1], self.span[1]
+        start = self._start + number + sum(map(len, parts[:number]))
+        return start, start + len(parts[number])
 
     def fields(self) -> Iterator[Field]:
         """All fields sent, in order."""

@@ -18,12 +18,13 @@ class Beside:
     def __init__(self, items: Sequence[Item], tables: Tables) -> None:
         self._tables = tables
         self._by_day: dict[str, set[str]] = defaultdict(set)
-        self._by_group: dict[str, list[Item]] = defaultdict(list)
+        self._answers: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
         for item in items:
-            if item.kind != "result" and self._counts(item):
-                self._by_day[_day(item)] |= self._concepts(item.codings)
-            if item.group:
-                self._by_group[item.group].append(item)
+            if item.kind != "result":
+                if self._counts(item):
+                    self._by_day[_day(item)] |= self._concepts(item.codings)
+            elif item.group and isinstance(item.value, Choices):
+                self._note_answers(item, item.value)
 
     def unmet(self, item: Item, needs: Needs) -> bool:
         """Whether something that the row needs is not there."""
@@ -41,17 +42,22 @@ class Beside:
     def _any(self, sent: Sequence[Codings], wanted: tuple[str, ...]) -> bool:
         return not wanted or any(self._concepts(codings) & set(wanted) for codings in sent)
 
+    def _note_answers(self, item: Item, value: Choices) -> None:
+        """Keep the first two results of a panel that give an answer: one of them is another than the one that asks."""
+        asked = self._concepts(item.codings)
+        for answer in {one for choice in value.choices for one in self._concepts(choice)} if asked else ():
+            for concept in asked:
+                known = self._answers[item.group, concept, answer]
+                if len(known) < 2 and self._counts(item):
+                    known.append(item)
+
     def _accompanied(self, item: Item, companion: Companion) -> bool:
         return any(
-            self._concepts(other.codings) & set(companion.concepts) and self._answered(other, companion)
-            for other in self._by_group.get(item.group, ())
-            if other is not item
+            other is not item
+            for concept in companion.concepts
+            for answer in companion.answers
+            for other in self._answers.get((item.group, concept, answer), ())
         )
-
-    def _answered(self, item: Item, companion: Companion) -> bool:
-        if not isinstance(item.value, Choices) or not self._counts(item):
-            return False
-        return any(self._concepts(choice) & set(companion.answers) for choice in item.value.choices)
 
     def _concepts(self, codings: Codings) -> set[str]:
         return concepts(codings, self._tables)

@@ -131,6 +131,7 @@ HINTS = {
     "modifier": "an unknown modifier may turn the meaning round",
     "comparator-unknown": "the comparator is none of <, <=, >, >=",
     "flag-contradicts-value": "the flag says otherwise than the value and the range sent with it; the value is used",
+    "data-type-missing": "a number came without its data type (OBX-2)",
     "data-type-unknown": "the data type of OBX-2 is not one that holds a value",
     "not-a-date": "the value is no date",
     "code-contradicts-name": "a name sent with the code is that of another analyte, a sibling or another specimen",

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from msgspec import Raw
 
+from adapter.case.assay import UNSAID, Assay
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.fhir.document import Document, Record, read_resource
@@ -97,6 +98,7 @@ class FhirReader:
             used=_concepts(resource, source.used),
             reason=_concepts(resource, source.reason),
             around=self._around(record, source),
+            assay=_assay(resource, source),
             veto=veto(resource),
             ended=self._first_moment(record, source.ended)[0],
         )
@@ -181,6 +183,20 @@ def _status(resource: object, path: Accessor) -> str:
             own = [coding for coding in value.coding if coding.system.startswith("http://terminology.hl7.org/")]
             return next((coding.code for coding in (*own, *value.coding) if coding.code), "")
     return ""
+
+
+def _assay(resource: object, source: CompiledSource) -> Assay:
+    """The method by its first code, else its text, and the organization that measured."""
+    methods = (value for path in source.method for value in path(resource))  # type: ignore[arg-type]
+    method = next((_method(value) for value in methods if isinstance(value, CodeableConcept)), "")
+    performers = (value for path in source.laboratory for value in path(resource))  # type: ignore[arg-type]
+    laboratories = (value.reference for value in performers if isinstance(value, Reference))
+    laboratory = next((reference for reference in laboratories if "Organization/" in reference), "")
+    return Assay(method, laboratory) if method or laboratory else UNSAID
+
+
+def _method(concept: CodeableConcept) -> str:
+    return next((coding.code for coding in codings(concept)), concept.text)
 
 
 def _concepts(resource: object, paths: Sequence[Accessor]) -> tuple[Codings, ...]:

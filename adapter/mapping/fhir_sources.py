@@ -26,6 +26,8 @@ class CompiledSource:
     reason: tuple[Accessor, ...]
     ended: tuple[Accessor, ...]
     specimen: tuple[Accessor, ...]
+    method: tuple[Accessor, ...]
+    laboratory: tuple[Accessor, ...]
 
 
 def source_of(record: Record, tables: Tables) -> CompiledSource | None:
@@ -56,6 +58,8 @@ def _compiled(source: FhirSource) -> CompiledSource:
         paths(source.reason),
         paths(source.ended),
         paths(source.specimen),
+        paths(source.method),
+        paths(source.laboratory),
     )
 
 

@@ -82,7 +82,9 @@ def _value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
         return _quantity(valued.valueQuantity)
     if valued.valueCodeableConcept is not None:
         found = codings(valued.valueCodeableConcept)
-        return Choices((found,), names(valued.valueCodeableConcept)) if found else Missing("text-result")
+        if not found:
+            return Missing("text-result", valued.valueCodeableConcept.text)
+        return Choices((found,), names(valued.valueCodeableConcept))
     if valued.valueCoding is not None:
         return Choices(((sent_code(valued.valueCoding),),), names(CodeableConcept(coding=[valued.valueCoding])))
     if valued.valueBoolean is not None:
@@ -98,7 +100,7 @@ def _other(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     if valued.valueRange is not None:
         return _range(valued.valueRange)
     if valued.valueString is not None:
-        return Missing("text-result") if valued.valueString.strip() else Missing("empty")
+        return Missing("text-result", valued.valueString) if valued.valueString.strip() else Missing("empty")
     for text in (valued.valueDateTime, valued.valueDate):
         if text is not None:
             time = read_date(text)

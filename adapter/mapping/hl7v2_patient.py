@@ -1,16 +1,15 @@
-"""Who a PID is about: the identifier that keys the patient, and the demographics that guard against a mix-up."""
+"""Who a PID is about: the identifiers that key the patient, and the demographics that guard against a mix-up."""
 
 from dataclasses import dataclass, field
 
-from adapter.hl7v2 import Repetition, Segment
-
-# HL7 table 0203: identifiers of a patient, best first. Visit, payer and national numbers never key a patient here.
-TYPES = ("MR", "PI", "PT", "MRT", "")
+from adapter.hl7v2 import Field, Repetition, Segment
+from adapter.mapping.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)
 class PatientKey:
-    """The key `authority/type/value`; `unassigned` when no authority was sent (the sending facility then stands in)."""
+    """The key `authority/type/value`; `unassigned` when no authority was sent and the sender's profile gives none (the
+    sending facility then stands in)."""
 
     text: str = field(repr=False)
     unassigned: bool
@@ -31,18 +30,24 @@ class Demographics:
         return Demographics(self.birth or other.birth, self.sex or other.sex, self.family or other.family)
 
 
-def key_of(pid: Segment, facility: str) -> PatientKey | None:
+def key_of(pid: Segment, facility: str, sender: Sender) -> PatientKey | None:
     """The key of a PID: (authority, type, value) of PID-3, never folded or stripped. None without identifier."""
-    repetitions = [r for r in pid.field(3).repetitions if r.component(1)]
-    for kind in TYPES:
-        for repetition in repetitions:
-            if repetition.component(5) == kind:
-                return _key(repetition, kind or "MR", facility)
-    return None
+    return next(iter(keys_of(pid.field(3), facility, sender)), None)
 
 
-def _key(repetition: Repetition, kind: str, facility: str) -> PatientKey:
-    authority = repetition.subcomponent(4, 1) or repetition.subcomponent(4, 2)
+def keys_of(identifiers: Field, facility: str, sender: Sender) -> tuple[PatientKey, ...]:
+    """All keys in a list of identifiers (PID-3, MRG-1), best first."""
+    repetitions = [r for r in identifiers.repetitions if r.component(1)]
+    return tuple(
+        _key(repetition, kind or "MR", facility, sender.authority)
+        for kind in sender.identifier_types
+        for repetition in repetitions
+        if repetition.component(5) == kind
+    )
+
+
+def _key(repetition: Repetition, kind: str, facility: str, configured: str) -> PatientKey:
+    authority = repetition.subcomponent(4, 1) or repetition.subcomponent(4, 2) or configured
     value = repetition.component(1)
     if authority:
         return PatientKey(f"{authority}/{kind}/{value}", False, authority, value)
@@ -52,7 +57,7 @@ def _key(repetition: Repetition, kind: str, facility: str) -> PatientKey:
 def demographics(pid: Segment) -> Demographics:
     """Birth date (PID-7, to the day), sex (PID-8) and family name (PID-5.1)."""
     family = pid.field(5).first.subcomponent(1, 1)
-    return Demographics(pid.field(7).first.component(1)[:8], pid.field(8).text, family.casefold())
+    return Demographics(pid.text(7, 1)[:8], pid.text(8), family.casefold())
 
 
 def same_person(one: Demographics, other: Demographics) -> bool:

@@ -12,7 +12,7 @@ from adapter.case.origin import Origin
 from adapter.case.value import Coded, Flag, Members, Quantity, Value
 from adapter.mapping.answer_names import names_differ
 from adapter.mapping.beside import Beside
-from adapter.mapping.item import IN_COMPONENTS, Amount, Item
+from adapter.mapping.item import IN_COMPONENTS, Amount, Choices, Item, Missing, RawValue, SentCode
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.own_answers import read_own
 from adapter.mapping.schema import Row
@@ -73,6 +73,7 @@ def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
     if item.value == IN_COMPONENTS:
         return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
     sense = meaning(item, tables)
+    item = replace(item, value=answer_in_text(item, sense, tables))
     if tables.names.contradict(item.names, _meant(sense, tables)):
         item = replace(item, misnamed=True)
     own = list(_own_statements(item, sense, tables))
@@ -90,6 +91,30 @@ def _meant(sense: Meaning, tables: Tables) -> frozenset[str]:
     """The concepts that the codes stand for; a fact's own code stands for its analyte."""
     analytes = (tables.sources.own_code_units.get(name, "") for name in sense.own)
     return frozenset((*(code.concept for code in sense.codes), *filter(None, analytes)))
+
+
+def answer_in_text(item: Item, sense: Meaning, tables: Tables) -> RawValue:
+    """The coded answer that the site means by a text, where it sends this question's answers so; else the value.
+
+    The text must be that of values.csv exactly, and the codes of the question may not lead to two answers.
+    """
+    text = _sent_text(item.value)
+    if not text or not tables.texts:
+        return item.value
+    questions = (*sense.own, *(code.concept for code in sense.codes), item.fact)
+    found = {tables.texts[question, text] for question in questions if (question, text) in tables.texts}
+    return Choices((found.pop(),)) if len(found) == 1 else item.value
+
+
+def _sent_text(value: RawValue) -> str:
+    """The text of a text result, or of one answer that came without a code system."""
+    match value:
+        case Missing(reason="text-result", text=text):
+            return text
+        case Choices(choices=((SentCode(system="", code=code),),)):
+            return code
+        case _:
+            return ""
 
 
 def _own_statements(item: Item, sense: Meaning, tables: Tables) -> Iterable[Statement]:
@@ -196,7 +221,19 @@ def _statement(
     replaces = status.replaces or standing in (Standing.WITHDRAWN, Standing.PROMOTED)
     remark = "" if isinstance(reading, Problem) else _remark(item, reading, fact)
     return Statement(
-        fact.name, standing, value, origin, when, item.issued, identity, reason, enduring, remark, series, replaces
+        fact.name,
+        standing,
+        value,
+        origin,
+        when,
+        item.issued,
+        identity,
+        reason,
+        enduring,
+        remark,
+        series,
+        replaces,
+        item.assay,
     )
 
 

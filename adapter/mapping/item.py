@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from adapter.case.assay import UNSAID, Assay
 from adapter.case.moment import Moment
 from adapter.case.origin import Wire
 
@@ -66,9 +67,13 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """No value, with the reason: empty, nulled, text-result, or a data-absent reason."""
+    """No value, with the reason: empty, nulled, text-result, or a data-absent reason.
+
+    `text` is that of a text result, for the answers that a site sends as text; nothing else reads it.
+    """
 
     reason: str
+    text: str = field(default="", repr=False, compare=False)
 
 
 IN_COMPONENTS = Missing("in-components")
@@ -101,7 +106,7 @@ class Item:
     `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
     `group` ties results of one panel; `source` describes the sender for people; `ended` is when a condition ended;
     `names` are the displays and texts that came with the code; `misnamed`: one of them is that of something else;
-    `around` is what the sender says of its specimen and panel.
+    `around` is what the sender says of its specimen and panel, `assay` how it was measured.
     """
 
     kind: Kind
@@ -131,6 +136,7 @@ class Item:
     misnamed: bool = False
     names: tuple[str, ...] = ()
     around: tuple[str, ...] = ()
+    assay: Assay = UNSAID
 
     def __repr__(self) -> str:
         return f"Item({self.kind} at {self.place.element})"

@@ -11,6 +11,7 @@ from adapter.case.fact import Statement
 from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.origin import Wire
+from adapter.mapping.hl7v2_numbers import IdentityChange
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.unread import NamedResult, newer_unmapped
 
@@ -43,11 +44,12 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A whole input: its patients, and what could be given to none of them."""
+    """A whole input: its patients, what could be given to none of them, and what it says about patients' numbers."""
 
     patients: tuple[Mapped, ...]
     findings: tuple[Finding, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    changes: tuple[IdentityChange, ...] = ()
 
     @property
     def whole_ledger(self) -> Ledger:

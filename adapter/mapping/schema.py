@@ -70,6 +70,8 @@ class FhirSource(_Strict):
     reason: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     specimen: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    laboratory: tuple[str, ...] = ()
     draft: tuple[str, ...] = ()
 
 
@@ -80,14 +82,71 @@ class Hl7Source(_Strict):
     segment: str
     messages: tuple[str, ...] = ()
     code: str
+    means: str = ""
+    optional: Literal["", "yes"] = ""
+    value: str = ""
+    data_type: str = ""
+    units: str = ""
+    range: str = ""
+    flags: str = ""
+    panel: str = ""
+    absent: str = ""
     statuses: tuple[tuple[str, str], ...]
     when: tuple[str, ...]
     issued: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     body_site: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
     specimen: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    laboratory: tuple[str, ...] = ()
+
+
+class WholeList(_Strict):
+    """A segment that some messages send as a whole list, which replaces the one sent before under the same number."""
+
+    segment: str
+    messages: tuple[str, ...]
+    same: tuple[str, ...]
+    action: str = ""
+
+
+class TakesBack(_Strict):
+    """An event that takes back what earlier events said under a number."""
+
+    event: str
+    same: str
+    of: str
+    events: tuple[str, ...]
+
+
+class NumberEvents(_Strict):
+    """The events that say how the numbers of patients belong together."""
+
+    merge: tuple[str, ...]
+    change: tuple[str, ...]
+    link: tuple[str, ...]
+    unlink: tuple[str, ...]
+
+
+class Documents(_Strict):
+    """The messages about documents, the number of a document, and its statuses, of which the last one sent counts."""
+
+    messages: tuple[str, ...]
+    number: str
+    statuses: tuple[tuple[str, str], ...]
+
+
+class Events(_Strict):
+    """What HL7 v2 events say about other messages, and about the numbers of patients."""
+
+    documents: Documents
+    lists: tuple[WholeList, ...]
+    takes_back: tuple[TakesBack, ...]
+    numbers: NumberEvents
 
 
 class ByWire(_Strict):
@@ -116,6 +175,7 @@ class Sources(_Strict):
 
     fhir: tuple[FhirSource, ...]
     hl7v2: tuple[Hl7Source, ...]
+    events: Events
     ignored: ByWire
     unread_text: TextByWire
     extensions: tuple[ExtensionSource, ...]

@@ -43,6 +43,9 @@ class Statuses:
         return final
 
 
+REVERSED = "reversed"
+"""The table that says what becomes of content which another message takes back."""
+
 CORRECTED = "corrected"
 """The reason in the tables that marks a final status which replaces what the same result said before."""
 

@@ -3,21 +3,23 @@
 A fault anywhere is an error that names file and line, and the adapter does not start with it.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Literal
 
 from adapter.case.catalogue import Catalogue, FactDefinition, Kind, catalogue
 from adapter.case.tables import Located, TableError, read_csv, read_yaml
-from adapter.fhir.paths import compile_path
-from adapter.fhir.resources import READ
 from adapter.mapping.agreement import Agreement, load_agreement
+from adapter.mapping.hl7v2_rules import EventRules, compile_events
+from adapter.mapping.hl7v2_sources import SegmentSources, compile_sources
+from adapter.mapping.item import Codings
 from adapter.mapping.names import Names, load_names
-from adapter.mapping.schema import FhirSource, Hl7Source, Row, Sources
+from adapter.mapping.schema import Row, Sources
+from adapter.mapping.source_checks import check_sources
 from adapter.mapping.statuses import Statuses, load_statuses
 from adapter.terminology.codes import Codes, load_codes
 from adapter.terminology.systems import (
@@ -32,8 +34,6 @@ from adapter.terminology.units import Units, load_units
 
 Meaning = Literal["yes", "no", "none", "unknown"]
 MEANINGS: tuple[Meaning, ...] = ("yes", "no", "none", "unknown")
-
-_ADDRESS = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]?)(?:\.([1-9][0-9]?))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,23 @@ class Tables:
     agreement: Agreement
     own_system: str
     questionnaires: frozenset[str]
+    hl7v2: SegmentSources
+    events: EventRules
+    texts: Mapping[tuple[str, str], Codings] = field(default_factory=lambda: MappingProxyType({}))
+    """Answers that a site sends as text, by question (a concept or a fact) and text."""
 
     def rows_for(self, kind: str, concept: str) -> tuple[Row, ...]:
         """The rows that read a concept from a kind of source, in the order of the table."""
         return self.by_concept.get((kind, concept), ())
 
 
-@cache
 def tables(base: str = DEFAULT_BASE) -> Tables:
     """The tables that ship with the adapter."""
+    return _shipped(base)
+
+
+@cache
+def _shipped(base: str) -> Tables:
     return load_tables(files("mappings"), base)
 
 
@@ -79,7 +87,8 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
     row_table = read_yaml(folder.joinpath("rows.yaml"))
     rows = tuple(_rows(row_table))
     not_read = _not_read(row_table)
-    _check_sources(source_table, sources, statuses, facts, units, codes)
+    check_sources(source_table, sources, statuses, codes, systems)
+    _check_own_units(source_table, sources, facts, units)
     _check_rows(row_table, rows, facts, codes, units)
     read = _check_coverage(row_table, rows, not_read, codes, sources)
     return Tables(
@@ -98,6 +107,8 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         load_agreement(row_table, rows, facts, codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),
+        compile_sources(sources.hl7v2),
+        compile_events(sources.events),
     )
 
 
@@ -137,21 +148,7 @@ def _answers(file: Traversable, systems: CodeSystems) -> dict[tuple[str, str], M
     return answers
 
 
-def _check_sources(
-    table: Located, sources: Sources, statuses: Statuses, facts: Catalogue, units: Units, codes: Codes
-) -> None:
-    for number, source in enumerate(sources.fhir):
-        _check_fhir_source(table, number, source)
-    for number, segment in enumerate(sources.hl7v2):
-        _check_hl7_source(table, number, segment)
-    for wire in ("fhir", "hl7v2"):
-        for number, one in enumerate(getattr(sources, wire)):
-            for position, (name, _) in enumerate(one.statuses):
-                if name not in statuses.tables:
-                    raise table.error((wire, number, "statuses", position), f"there is no status table {name}")
-    for number, extension in enumerate(sources.extensions):
-        if extension.concept not in codes.concepts:
-            raise table.error(("extensions", number), f"there is no concept {extension.concept}")
+def _check_own_units(table: Located, sources: Sources, facts: Catalogue, units: Units) -> None:
     for fact in facts.facts.values():
         if fact.kind is Kind.QUANTITY:
             analyte = sources.own_code_units.get(fact.name, "")
@@ -159,35 +156,6 @@ def _check_sources(
     for name in sources.own_code_units:
         if name not in facts:
             raise table.error(("own_code_units", name), f"there is no fact {name}")
-
-
-def _check_fhir_source(table: Located, number: int, source: FhirSource) -> None:
-    struct = READ.get(source.resource)
-    if struct is None:
-        raise table.error(("fhir", number), f"the reader does not read {source.resource}")
-    paths = [("code", source.code), *((name, path) for name in _PATH_LISTS for path in getattr(source, name))]
-    paths += [("statuses", path) for _, path in source.statuses]
-    for name, path in paths:
-        try:
-            compile_path(struct, path)
-        except ValueError as error:
-            raise table.error(("fhir", number, name), str(error)) from None
-
-
-_PATH_LISTS = ("when", "issued", "body_site", "used", "reason", "ended", "specimen")
-
-
-def _check_hl7_source(table: Located, number: int, source: Hl7Source) -> None:
-    addresses = [source.code, *source.when, *source.issued, *source.order, *source.identity]
-    addresses += [*source.body_site, *source.reason, *source.specimen, *(address for _, address in source.statuses)]
-    for address in addresses:
-        match = _ADDRESS.fullmatch(address)
-        if match is None:
-            raise table.error(("hl7v2", number), f"{address} is no HL7 v2 field address such as OBX-3 or OBX-3.1")
-        if match[1] not in (source.segment, "OBR", "ORC", "SPM"):
-            raise table.error(
-                ("hl7v2", number), f"{address} is neither in {source.segment} nor in the OBR, ORC, SPM over it"
-            )
 
 
 def _check_rows(table: Located, rows: tuple[Row, ...], facts: Catalogue, codes: Codes, units: Units) -> None:

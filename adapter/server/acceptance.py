@@ -4,43 +4,11 @@ Not for faults of content: those never refuse a message. Source: HL7 v2.9.1 sect
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import tzinfo
 
-from adapter.hl7v2 import DEFAULT_LIMIT, AckError, Header
+from adapter.hl7v2 import AckError, Header
+from adapter.mapping.site import Accepted
 from adapter.server.fields import element
 from adapter.server.message_types import HL70076, USED, known_event
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """A receiving application (MSH-5) and facility (MSH-6) that mean this adapter; an empty one means any."""
-
-    application: str = ""
-    facility: str = ""
-
-    def meant_by(self, header: Header) -> bool:
-        """Whether the message is for this receiver."""
-        application = not self.application or self.application == header.receiving_application
-        return application and (not self.facility or self.facility == header.receiving_facility)
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """The settings of a link.
-
-    `receivers` none means any. `processing_ids` are values of MSH-11.1; empty text is a field that was not sent.
-    `versions` are the beginnings of MSH-12. `zone` is for times without one and `charset` for messages that declare
-    none. `most_bytes` and `most_parts` (segments and repetitions together) bound one message.
-    """
-
-    receivers: tuple[Receiver, ...] = ()
-    processing_ids: frozenset[str] = frozenset({"P", ""})
-    versions: tuple[str, ...] = ("2.",)
-    zone: tzinfo | None = None
-    charset: str = "utf-8"
-    most_bytes: int = DEFAULT_LIMIT
-    most_parts: int = 200_000
 
 
 def missing(header: Header) -> tuple[AckError, ...]:
@@ -53,19 +21,34 @@ def missing(header: Header) -> tuple[AckError, ...]:
     return tuple(found)
 
 
-def refusals(header: Header, acceptance: Acceptance) -> tuple[AckError, ...]:
-    """Why a message is not for this link; none where it is accepted."""
-    return tuple(_refusals(header, acceptance))
+def refusals(header: Header, accepted: Accepted) -> tuple[AckError, ...]:
+    """Why a message is not accepted from its sender; none where it is."""
+    return tuple(_refusals(header, accepted))
 
 
-def _refusals(header: Header, acceptance: Acceptance) -> Iterator[AckError]:
+def ignored(header: Header, accepted: Accepted) -> str:
+    """Why a message that is accepted is stored without being used; empty where it is used."""
+    if header.code not in USED:
+        return "type-not-used"
+    return "" if accepted.wants(header.code, header.trigger) else "type-not-accepted"
+
+
+def _refusals(header: Header, accepted: Accepted) -> Iterator[AckError]:
     if header.code not in HL70076:
         yield AckError("200", "MSH[1]-9.1", "E", "This is no HL7 message type.")
     elif header.code in USED and not known_event(header.code, header.trigger):
         yield AckError("201", "MSH[1]-9.2", "E", "The message type has no such trigger event.")
-    if not header.version.startswith(acceptance.versions):
+    elif accepted.refuse_others and ignored(header, accepted):
+        yield _not_wanted(header, accepted)
+    if not header.version.startswith(accepted.versions):
         yield AckError("203", "MSH[1]-12.1", "E", "The HL7 version is not accepted here.")
-    if header.processing_id not in acceptance.processing_ids:
+    if header.processing_id not in accepted.processing_ids:
         yield AckError("202", "MSH[1]-11.1", "E", "The processing id is not accepted here.")
-    if acceptance.receivers and not any(receiver.meant_by(header) for receiver in acceptance.receivers):
+    if accepted.receivers and not any(receiver.meant_by(header) for receiver in accepted.receivers):
         yield AckError("103", "MSH[1]-5", "E", "The receiving application and facility are not this receiver.")
+
+
+def _not_wanted(header: Header, accepted: Accepted) -> AckError:
+    if any(wanted.startswith(f"{header.code}^") for wanted in accepted.types):
+        return AckError("201", "MSH[1]-9.2", "E", "The trigger event is not accepted from this sender.")
+    return AckError("200", "MSH[1]-9.1", "E", "The message type is not accepted from this sender.")

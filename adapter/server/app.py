@@ -4,7 +4,9 @@ Errors say nothing of patients; what is evaluated is decided elsewhere.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.message import Message
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -17,11 +19,16 @@ from starlette.types import ASGIApp
 from adapter import __version__
 from adapter.fhir.write import write_json
 from adapter.ldt import RuleSet
+from adapter.mapping.site import Connection
 from adapter.mapping.tables import Tables
 from adapter.server.apply import FHIR_JSON, LIMIT, ApplyOperation
 from adapter.server.body import read_body
+from adapter.server.certificates import Expiry
+from adapter.server.client_trust import client_check
+from adapter.server.counts import Counts
 from adapter.server.faults import report
 from adapter.server.intake import Intake
+from adapter.server.mllp import MllpEvent
 from adapter.server.patient_view import SERVICE, PatientViewService
 from adapter.server.problem import NO_STORE, Problem, outcome_response
 from adapter.server.settings import Settings
@@ -37,16 +44,28 @@ HL7_TYPES = frozenset(
         "application/octet-stream",
     }
 )
-HL7_LIMIT = 16 * 1024 * 1024
-"""Most bytes of an HL7 v2 message (settled)."""
 
 
-def build_app(settings: Settings, store: Store, intake: Intake, tables: Tables, rules: RuleSet) -> ASGIApp:
-    """The application. Everything it needs is given; it opens nothing by itself."""
+def build_app(
+    settings: Settings,
+    store: Store,
+    intake: Intake,
+    tables: Tables,
+    rules: RuleSet,
+    *,
+    certificates: tuple[Expiry, ...] = (),
+    events: Mapping[MllpEvent, int] | None = None,
+) -> ASGIApp:
+    """The application. Everything it needs is given; it opens key files of clients. Raises SettingsError.
+
+    `certificates` are told of in /healthz when they end soon; `events` are the counts of the MLLP listener.
+    """
     app = FastAPI(title="LDT Adapter", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     meters = _Meters()
+    meters.registry.register(Counts("ldt_hl7v2_messages", "What became of HL7 v2 messages", "outcome", intake.outcomes))
+    meters.registry.register(Counts("ldt_mllp_events", "What the MLLP listener saw", "event", events or {}))
     patient_view = PatientViewService(settings, tables, rules)
-    app.include_router(router(Registry([SERVICE]), {SERVICE.id: patient_view}))
+    app.include_router(router(Registry([SERVICE]), {SERVICE.id: patient_view}, before=client_check(settings.clients)))
     operation = ApplyOperation(settings, tables, rules)
 
     @app.post("/fhir/PlanDefinition/ldt-nelm/$apply")
@@ -57,15 +76,15 @@ def build_app(settings: Settings, store: Store, intake: Intake, tables: Tables, 
 
     @app.post("/hl7v2")
     async def hl7v2(request: Request) -> Response:
-        raw = await read_body(request, types=HL7_TYPES, limit=HL7_LIMIT)
-        answer = await intake.receive(raw)
+        raw = await read_body(request, types=HL7_TYPES, limit=settings.hl7v2_bytes)
+        answer = await intake.receive(raw, _connection(request))
         meters.messages.labels(answer.code or "none").inc()
         status = 503 if answer.retry else 200
         return Response(answer.ack, status, headers=NO_STORE, media_type="application/hl7-v2+er7")
 
     @app.get("/healthz")
     async def healthz() -> Response:
-        return await run_in_threadpool(_health, store, rules)
+        return await run_in_threadpool(_health, store, rules, certificates)
 
     @app.get("/metrics")
     async def metrics() -> Response:
@@ -122,7 +141,14 @@ async def _no_route(_request: Request, error: Exception) -> Response:
     return outcome_response(status, "no-such-route", "there is nothing at this path for this method", issue="not-found")
 
 
-def _health(store: Store, rules: RuleSet) -> Response:
+def _connection(request: Request) -> Connection:
+    """Where an HL7 v2 message came from; the character set is that of its Content-Type."""
+    charset = Message()
+    charset["content-type"] = request.headers.get("content-type", "")
+    return Connection(request.client.host if request.client else "", charset=str(charset.get_param("charset") or ""))
+
+
+def _health(store: Store, rules: RuleSet, certificates: tuple[Expiry, ...]) -> Response:
     """200 while the store can be read and written, 503 otherwise; versions and counts, never content."""
     health = store.check()
     body: dict[str, object] = {
@@ -135,5 +161,8 @@ def _health(store: Store, rules: RuleSet) -> Response:
         body["messages"] = health.messages
     if health.quarantined is not None:
         body["quarantined"] = health.quarantined
+    now = datetime.now(UTC)
+    if ending := [one for one in certificates if one.is_near(now)]:
+        body["warnings"] = [f"{one.setting} ends on {one.end.date().isoformat()}" for one in ending]
     status = 200 if health.healthy else 503
     return Response(write_json(body), status, headers=NO_STORE, media_type="application/json")

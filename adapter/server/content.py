@@ -6,18 +6,20 @@ Not for using the content: the mapping is run to know now what is wrong, and run
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
 from typing import Final
 
 from adapter.case.finding import Finding
-from adapter.hl7v2 import Message, parse_message
+from adapter.hl7v2 import Message, codec_of, parse_message
 from adapter.mapping.hl7v2 import map_hl7v2
 from adapter.mapping.patient import Mapping
+from adapter.mapping.sender import Sender
+from adapter.mapping.tables import Tables
 from adapter.server.message_types import is_local_event
 from adapter.store import MessageState, Noted
 
 QUARANTINED: Final = (
     "charset",
+    "segment-end-refused",
     "second-header",
     "no-patient",
     "no-identifier",
@@ -43,22 +45,30 @@ class Content:
     patient_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
-def read_content(message: Message, zone: tzinfo | None) -> Content:
+def contradicts_charset(message: Message, stated: str) -> bool:
+    """Whether a transport states another character set than the one the message is read by, where it declares none."""
+    if not stated or message.raw.isascii() or any(message.header.charsets):
+        return False
+    return codec_of(stated) != message.charset
+
+
+def read_content(message: Message, sender: Sender, table: Tables | None = None) -> Content:
     """What the row of one message needs; of a very long one only whom it is about, with a finding that says so."""
     if len(message.segments) <= MOST_CHECKED:
-        return _by_mapping(message, zone)
+        return _by_mapping(message, sender, table)
     fault = message.charset_fault()
     if fault is not None:
         return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
     people = [segment.raw for segment in message.segments if segment.name in ("MSH", "PID")]
     if len(people) > MOST_CHECKED:
         return Content("quarantined", "too-many-patients")
-    content = _by_mapping(parse_message(b"\r".join(people), default_charset=message.charset), zone)
+    short = parse_message(b"\r".join(people), default_charset=message.charset, segment_ends=sender.segment_ends)
+    content = _by_mapping(short, sender, table)
     return replace(content, findings=(*content.findings, NOT_CHECKED))
 
 
-def _by_mapping(message: Message, zone: tzinfo | None) -> Content:
-    mapping = map_hl7v2([message], "message", zone=zone)
+def _by_mapping(message: Message, sender: Sender, table: Tables | None) -> Content:
+    mapping = map_hl7v2([message], "message", table=table, sender=sender)
     findings = tuple(dict.fromkeys(_noted(mapping)))
     reason = _reason(message, mapping, {noted.code for noted in findings})
     keys = tuple(patient.subject for patient in mapping.patients)

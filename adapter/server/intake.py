@@ -6,142 +6,149 @@ Not for sockets and HTTP; MLLP and `POST /hl7v2` both hand their bytes to this a
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from adapter.hl7v2 import AckError, Header, acknowledge, acknowledge_unreadable
-from adapter.server.acceptance import Acceptance, missing, refusals
-from adapter.server.answer import Answer, Verdict, ack_mode
-from adapter.server.content import Content, read_content
+from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
+from adapter.mapping.site import ANY_PROFILE, Connection, Profile, Site, plain_site
+from adapter.server.answer import Answer, ApplicationAck, Verdict, joined
+from adapter.server.content import Content
 from adapter.server.faults import report
 from adapter.server.fields import control_id, indexed, sender, type_of
-from adapter.server.header import Opened, open_message
+from adapter.server.header import MessageLimits, Opened
+from adapter.server.judge import Judged, Refusal, judge
 from adapter.server.log import log
-from adapter.server.message_types import ACKNOWLEDGEMENTS, USED
-from adapter.store import Arrival, Noted, Receipt, Store, StoreUnavailable
+from adapter.server.reply import not_stored, reply
+from adapter.server.sequence import ASK, OUT_OF_SEQUENCE, RESYNCHRONISE, SequenceNumbers, sequence_number
+from adapter.store import Arrival, MessageState, Noted, Receipt, Store, StoreUnavailable
 
-Outcome = Literal[
-    "received",
-    "quarantined",
-    "ignored",
-    "duplicate",
-    "control-id-reused",
-    "mapping-failed",
-    "incomplete-header",
-    "refused",
-    "too-large",
-    "acknowledgement",
-    "store-unavailable",
-    "internal-error",
-]
+Outcome = MessageState | Refusal | Literal["duplicate", "control-id-reused", "store-unavailable", "internal-error"]
 """What became of a message; a message may count under several."""
 
 _INLINE_BYTES: Final = 8 * 1024
 
-_NO_MESSAGE: Final = {
-    "empty": AckError("100", "MSH", "E", "There are no bytes where a message should be."),
-    "not-hl7": AckError("100", "MSH", "E", "The bytes do not begin with MSH."),
-}
-_NO_HEADER: Final = {
-    "delimiters": AckError("102", "MSH[1]-2", "E", "The delimiters cannot be used."),
-    "charset-unsupported": AckError("103", "MSH[1]-18", "E", "The character set cannot be read."),
-}
-_UNREAD_AT: Final = {"charset-unsupported": "MSH[1]-18", "too-many-parts": ""}
-_NOT_STORED: Final = AckError("207", "", "E", "The message was not stored; it may be sent again unchanged.")
-_TOO_LARGE: Final = AckError("207", "", "E", "The message is larger than this receiver takes.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A verdict on a message: why, what to count, and its row for the journal where it is to be stored."""
-
-    verdict: Verdict
-    errors: tuple[AckError, ...] = ()
-    outcome: Outcome | None = None
-    content: Content | None = None
-
 
 @dataclass(slots=True)
 class Intake:
-    """Takes messages for one store under the settings of a link.
+    """Takes messages for one store, of the senders of one site.
 
-    `outcomes` counts what became of them. `now` gives the time of arrival, aware.
+    `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given application
+    acknowledgements that have an exchange of their own.
     """
 
     store: Store
-    acceptance: Acceptance = field(default_factory=Acceptance)
+    site: Site = field(default_factory=plain_site)
+    limits: MessageLimits = field(default_factory=MessageLimits)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    deliver: Callable[[ApplicationAck], None] = lambda _: None
+    _sequences: SequenceNumbers = field(init=False)
 
-    async def receive(self, raw: bytes) -> Answer:
-        """Judge and store the bytes of one message; the answer is given after the commit.
+    def __post_init__(self) -> None:
+        self._sequences = SequenceNumbers(self.store)
 
-        Accepted, quarantined and unused types: AA. MSH without type or control id: AE, stored. Wrong type, event,
-        version, processing id or receiver, or no message at all: AR, not stored. Store unavailable: AR with `retry`.
-        In enhanced mode CA, CE and CR, and CE where the store is unavailable. Never raises for any bytes.
+    async def receive(self, raw: bytes, connection: Connection | None = None) -> Answer:
+        """Judge and store the bytes of one message, or each message of a batch; the answer is given after the commit.
+
+        Accepted, quarantined and unused types: AA, or AE for content at fault where the sender's profile wants it. MSH
+        without type or control id: AE, stored. A sender that the connection may not be, wrong type, event, version,
+        processing id or receiver, or no message at all: AR, not stored. Store unavailable: AR with `retry`. In enhanced
+        mode CA, CE and CR, and CE where the store is unavailable. A batch is answered by a batch of such answers. Never
+        raises for any bytes.
         """
-        opened = Opened(None)
         try:
-            opened, judged = await self._read(raw)
-            return await self._settle(raw, opened, judged)
+            batch = read_batch(raw) if len(raw) <= self.limits.most_bytes else None
+            if batch is None:
+                answer = await self._receive_one(raw, connection or Connection())
+            else:
+                answer = await self._receive_batch(batch, connection or Connection())
+            for ack in answer.elsewhere:
+                self.deliver(ack)
+            return answer
         except Exception as error:  # noqa: BLE001  the edge of MLLP and HTTP: the sender keeps the message
-            self.outcomes["internal-error"] += 1
-            report("intake_failed", error)
-            return self._not_stored(raw, opened)
+            return self._failed(raw, Opened(None), error)
 
-    async def _read(self, raw: bytes) -> tuple[Opened, _Judged]:
+    async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:
+        opened, judged = await self._judge(raw, connection)
+        return await self._settle(raw, opened, judged)
+
+    async def _receive_batch(self, batch: Batch, connection: Connection) -> Answer:
+        """Each message has its own outcome; they are stored in their order, and share commits."""
+        judged = [await self._judge(raw, connection) for raw in batch.messages]
+        kept = await self._keep_envelope(batch)
+        settling = (self._settle(raw, *one) for raw, one in zip(batch.messages, judged, strict=True))
+        answers = await asyncio.gather(*settling)
+        acks = [answer.ack for answer in answers if answer.ack]
+        ack = acknowledge_batch(batch, acks, control_id=secrets.token_hex(10), now=self.now())
+        return joined(answers, ack if acks or not answers else b"", kept)
+
+    async def _judge(self, raw: bytes, connection: Connection) -> tuple[Opened, Judged]:
         if len(raw) <= _INLINE_BYTES:
-            return self._judge(raw)
-        return await asyncio.to_thread(self._judge, raw)  # other connections are served meanwhile
+            return judge(raw, connection, self.site, self.limits)
+        # other connections are served meanwhile
+        return await asyncio.to_thread(judge, raw, connection, self.site, self.limits)
 
-    def _judge(self, raw: bytes) -> tuple[Opened, _Judged]:
-        opened = open_message(raw, self.acceptance)
-        if opened.header is None:
-            return opened, _without_header(opened.fault)
-        return opened, self._judge_header(opened, opened.header)
-
-    def _judge_header(self, opened: Opened, header: Header) -> _Judged:
-        if header.code in ACKNOWLEDGEMENTS:
-            return _Judged("A", outcome="acknowledgement")
-        if opened.fault == "too-large":
-            return _Judged("E", (_TOO_LARGE,), "too-large")
-        if errors := missing(header):
-            return _Judged(
-                "E", errors, "incomplete-header", _held("incomplete-header", *(error.location for error in errors))
-            )
-        if errors := refusals(header, self.acceptance):
-            return _Judged("R", errors, "refused")
-        return self._judge_content(opened, header)
-
-    def _judge_content(self, opened: Opened, header: Header) -> _Judged:
-        if header.code not in USED:
-            return _Judged("A", content=Content("ignored", "type-not-used"))
-        if opened.message is None:
-            return _Judged("A", content=_held(opened.fault, _UNREAD_AT[opened.fault]))
+    async def _settle(self, raw: bytes, opened: Opened, judged: Judged) -> Answer:
+        """Store what is to be stored, count, and answer."""
         try:
-            return _Judged("A", content=read_content(opened.message, self.acceptance.zone))
-        except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
-            report("mapping_failed", error)
-            return _Judged("A", outcome="mapping-failed", content=Content("quarantined", "mapping-failed"))
+            header = opened.header
+            if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
+                return await self._in_sequence(raw, opened, header, judged)
+            if await self._kept(raw, header, judged):
+                return reply(raw, header, judged, self.now())
+            return not_stored(raw, header, judged.profile, self.now())
+        except Exception as error:  # noqa: BLE001  the edge of one message: the others of its batch have their answers
+            return self._failed(raw, opened, error, judged.profile)
 
-    async def _settle(self, raw: bytes, opened: Opened, judged: _Judged) -> Answer:
+    async def _in_sequence(self, raw: bytes, opened: Opened, header: Header, judged: Judged) -> Answer:
+        """Store it only where its number is the one that is expected; MSA-4 says which."""
+        number = sequence_number(header)
+        if isinstance(number, AckError):
+            return reply(raw, header, self._refused(judged, "E", number), self.now())
+        if number in (ASK, RESYNCHRONISE) and opened.message is not None and len(opened.message.segments) == 1:
+            judged = Judged("A", content=Content("ignored", "sequence-only"), profile=judged.profile)
+        link = await self._sequences.link(sender(header))
+        async with link.lock:
+            if number is not None and not link.takes(number):
+                return reply(raw, header, self._refused(judged, "R", OUT_OF_SEQUENCE), self.now(), link.expected)
+            if not await self._kept(raw, header, judged):
+                return not_stored(raw, header, judged.profile, self.now())
+            if number is None:
+                return reply(raw, header, judged, self.now())
+            link.accept(number)
+            return reply(raw, header, judged, self.now(), link.expected)
+
+    def _refused(self, judged: Judged, verdict: Verdict, error: AckError) -> Judged:
+        """Not stored for its sequence number."""
+        refused = Judged(verdict, (error,), "out-of-sequence", profile=judged.profile)
+        self._note(refused)
+        return refused
+
+    async def _kept(self, raw: bytes, header: Header | None, judged: Judged) -> bool:
+        """Whether it is stored, or was not to be stored."""
+        self._note(judged)
+        if judged.content is None:
+            return True
+        return await self._stored(self._arrival(raw, header, judged.content), judged.content)
+
+    def _note(self, judged: Judged) -> None:
         if judged.outcome is not None:
             self.outcomes[judged.outcome] += 1
         if judged.errors:
             log().warning("message_refused", code=judged.errors[0].code, status=judged.outcome)
-        if judged.outcome == "acknowledgement":
-            return Answer(b"", "")
-        if judged.content is not None:
-            try:
-                receipt = await self.store.append_async(self._arrival(raw, opened.header, judged.content))
-            except StoreUnavailable as error:
-                self.outcomes["store-unavailable"] += 1
-                report("store_unavailable", error, code=error.cause)
-                return self._not_stored(raw, opened)
-            self._count(receipt, judged.content)
-        return self._answer(raw, opened, judged.verdict, judged.errors)
+
+    async def _stored(self, arrival: Arrival, content: Content) -> bool:
+        """Store and count; whether it is stored."""
+        try:
+            receipt = await self.store.append_async(arrival)
+        except StoreUnavailable as error:
+            self.outcomes["store-unavailable"] += 1
+            report("store_unavailable", error, code=error.cause)
+            return False
+        self._count(receipt, content)
+        return True
 
     def _count(self, receipt: Receipt, content: Content) -> None:
         self.outcomes["duplicate" if receipt.duplicate else content.state] += 1
@@ -150,6 +157,20 @@ class Intake:
             log().warning("message_quarantined", message=receipt.message, code=content.reason)
         if receipt.control_id_reused:
             log().warning("control_id_reused", message=receipt.message)
+
+    async def _keep_envelope(self, batch: Batch) -> bool:
+        """Store the batch segments; in quarantine where their counts do not hold, since a message may be missing."""
+        content = Content("ignored", "batch-envelope")
+        if batch.faults:
+            noted = tuple(Noted(code, place) for code, place in batch.faults)
+            content = Content("quarantined", noted[0].code, noted)
+        arrival = replace(
+            self._arrival(b"\r".join(batch.envelope), None, content),
+            sender=indexed("|".join(batch.field(number).decode("latin-1") for number in (3, 4))),
+            control_id=indexed(batch.field(11).decode("latin-1")),
+            type=batch.envelope[0][:3].decode("ascii"),
+        )
+        return await self._stored(arrival, content)
 
     def _arrival(self, raw: bytes, header: Header | None, content: Content) -> Arrival:
         return Arrival(
@@ -164,32 +185,8 @@ class Intake:
             patient_keys=tuple(indexed(key) for key in content.patient_keys),
         )
 
-    def _not_stored(self, raw: bytes, opened: Opened) -> Answer:
-        verdict: Verdict = "E" if ack_mode(opened.header).enhanced else "R"
-        return self._answer(raw, opened, verdict, (_NOT_STORED,), retry=True)
-
-    def _answer(
-        self, raw: bytes, opened: Opened, verdict: Verdict, errors: Sequence[AckError], *, retry: bool = False
-    ) -> Answer:
-        mode = ack_mode(opened.header)
-        code = mode.code(verdict)
-        if not mode.wants(verdict):
-            return Answer(b"", code, retry)
-        own = secrets.token_hex(10)  # MSH-10 takes 20 characters
-        if opened.header is None:
-            return Answer(
-                acknowledge_unreadable(raw, code=code, control_id=own, now=self.now(), errors=errors), code, retry
-            )
-        return Answer(acknowledge(opened.header, code=code, control_id=own, now=self.now(), errors=errors), code, retry)
-
-
-def _without_header(fault: str) -> _Judged:
-    if fault in _NO_MESSAGE:
-        return _Judged("R", (_NO_MESSAGE[fault],), "refused")
-    error = _NO_HEADER[fault]
-    return _Judged("E", (error,), "incomplete-header", _held(fault, error.location))
-
-
-def _held(reason: str, *places: str) -> Content:
-    """Kept as it is, with the places of what is wrong."""
-    return Content("quarantined", reason, tuple(Noted(reason, place) for place in places))
+    def _failed(self, raw: bytes, opened: Opened, error: Exception, profile: Profile = ANY_PROFILE) -> Answer:
+        """The answer to a fault of our own: the sender keeps the message and sends it again."""
+        self.outcomes["internal-error"] += 1
+        report("intake_failed", error)
+        return not_stored(raw, opened.header, profile, self.now())

@@ -4,7 +4,6 @@ Not for finding frames in bytes (hl7v2) nor for judging messages (intake.py). So
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections import Counter
 from dataclasses import dataclass
@@ -13,18 +12,24 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from adapter.hl7v2 import DEFAULT_LIMIT, Frame, FrameReader, FrameTooLarge, frame
+from adapter.mapping.site import Connection
 from adapter.server.faults import report
 from adapter.server.intake import Intake
+from adapter.server.log import log
+from adapter.server.settings import is_loopback
+from adapter.server.tls import certificate_names
 
 MllpEvent = Literal[
     "connections",
     "connections-refused",
+    "handshakes-refused",
     "connections-lost",
     "frames",
     "partial-frames",
     "cut-frames",
     "oversized-frames",
     "noise-bytes",
+    "commit-blocks",
     "idle-closed",
     "frame-timeouts",
     "closed-unanswered",
@@ -33,6 +38,8 @@ MllpEvent = Literal[
 """What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside."""
 
 _READ_BYTES: Final = 64 * 1024
+_COMMIT_BLOCKS: Final = frozenset({b"\x06", b"\x15"})
+"""Content of the blocks by which MLLP release 2 acknowledges storage; they are never answered."""
 
 
 class InsecureListener(ValueError):
@@ -44,7 +51,8 @@ class MllpLimits:
     """Limits of a listener. Bytes of a frame's content, connections in all and of one address, and seconds.
 
     `idle` is from one whole frame to the next, whatever else is sent; `frame` from a frame's first byte to its last;
-    `final_cr` how long 0x1C may wait for its 0x0D; `sending` how long a peer may take to accept an answer.
+    `final_cr` how long 0x1C may wait for its 0x0D; `sending` how long a peer may take to accept an answer; `closing`
+    how long to accept the last one; `handshake` how long TLS may take to be agreed.
     """
 
     frame_bytes: int = DEFAULT_LIMIT
@@ -54,22 +62,28 @@ class MllpLimits:
     frame: float = 60.0
     final_cr: float = 2.0
     sending: float = 60.0
+    closing: float = 5.0
+    handshake: float = 10.0
 
 
 class MllpListener:
     """A running listener; made by `serve_mllp`. `events` counts, `port` is the one it is bound to."""
 
-    def __init__(self, intake: Intake, limits: MllpLimits, events: Counter[MllpEvent]) -> None:
+    def __init__(
+        self, intake: Intake, limits: MllpLimits, events: Counter[MllpEvent], context: SSLContext | None
+    ) -> None:
         self._intake: Final = intake
         self._limits: Final = limits
+        self._context: Final = context
         self._server: asyncio.Server | None = None
         self._open: Final[set[_Connection]] = set()
         self._peers: Final[Counter[str]] = Counter()
         self.events: Final = events
 
-    async def start(self, host: str, port: int, context: SSLContext | None) -> None:
+    async def start(self, host: str, port: int) -> None:
         """Bind and listen; OSError where the address cannot be had."""
-        self._server = await asyncio.start_server(self._connected, host, port, ssl=context)
+        # TLS begins within the connection, so that the limits hold before it and a failed handshake is counted.
+        self._server = await asyncio.start_server(self._connected, host, port)
 
     @property
     def port(self) -> int:
@@ -98,13 +112,13 @@ class MllpListener:
         await self.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = str((writer.get_extra_info("peername") or ("",))[0])
+        peer = _peer(writer)
         if len(self._open) >= self._limits.connections or self._peers[peer] >= self._limits.connections_of_peer:
             self.events["connections-refused"] += 1
             writer.close()
             return
         self.events["connections"] += 1
-        connection = _Connection(self._intake, reader, writer, self._limits, self.events)
+        connection = _Connection(self._intake, reader, writer, self._limits, self.events, self._context)
         self._open.add(connection)
         self._peers[peer] += 1
         try:
@@ -129,8 +143,11 @@ class _Connection:
         writer: asyncio.StreamWriter,
         limits: MllpLimits,
         events: Counter[MllpEvent],
+        context: SSLContext | None,
     ) -> None:
         self._intake = intake
+        self._context = context
+        self._from = Connection(_peer(writer))
         self._reader = reader
         self._writer = writer
         self._limits = limits
@@ -155,14 +172,45 @@ class _Connection:
         """Serve the peer until either side ends; the edge where a fault closes this connection only."""
         keep_alive(self._writer)
         try:
-            await self._serve()
+            if self._context is None or await self._agree_on_tls(self._context):
+                await self._serve()
+        except asyncio.CancelledError:
+            if not self._stopping:  # else it is `stop` that ended the wait for bytes
+                raise
         except OSError:
             self._events["connections-lost"] += 1
         except Exception as error:  # noqa: BLE001  the edge of the connection: without an answer the sender keeps the message
             self._events["internal-errors"] += 1
             report("mllp_failed", error)
         finally:
-            self._writer.close()
+            await self._end()
+
+    async def _end(self) -> None:
+        """Close; a peer that does not take the last answers in time cannot keep the connection."""
+        if self._writer.transport.is_closing():  # it is lost, or TLS was not agreed: nothing is left to be sent
+            self._writer.transport.abort()
+            return
+        self._writer.close()
+        try:
+            async with asyncio.timeout(self._limits.closing):
+                await self._writer.wait_closed()
+        except OSError:
+            self._writer.transport.abort()
+
+    async def _agree_on_tls(self, context: SSLContext) -> bool:
+        """Whether the handshake succeeded; the names of the client's certificate are kept."""
+        self._reading = True
+        try:
+            await self._writer.start_tls(context, ssl_handshake_timeout=self._limits.handshake)
+        except OSError as error:
+            self._events["handshakes-refused"] += 1
+            why = {"error_class": type(error).__name__, "code": getattr(error, "reason", "") or ""}
+            log().warning("mllp_handshake_refused", address=self._from.peer, **why)
+            return False
+        finally:
+            self._reading = False
+        self._from = Connection(self._from.peer, certificate_names(self._writer.get_extra_info("peercert")))
+        return True
 
     async def _serve(self) -> None:
         while chunk := await self._read():
@@ -225,10 +273,14 @@ class _Connection:
         """
         if self._stopping:
             return False
+        if received.content in _COMMIT_BLOCKS:
+            self._events["commit-blocks"] += 1
+            return True
         self._events["frames"] += 1
-        answer = await self._intake.receive(received.content)
-        if answer.ack:
-            self._writer.write(frame(answer.ack))
+        answer = await self._intake.receive(received.content, self._from)
+        blocks = [frame(block) for block in (answer.commit_block, answer.ack, *answer.more) if block]
+        if blocks:
+            self._writer.write(b"".join(blocks))
             async with asyncio.timeout(self._limits.sending):
                 await self._writer.drain()
         elif answer.retry:
@@ -254,19 +306,9 @@ async def serve_mllp(
     """
     if ssl is None and not insecure and not is_loopback(host):
         raise InsecureListener("plain MLLP is served on loopback only: configure TLS, or allow it with insecure")
-    listener = MllpListener(intake, limits or MllpLimits(), Counter() if events is None else events)
-    await listener.start(host, port, ssl)
+    listener = MllpListener(intake, limits or MllpLimits(), Counter() if events is None else events, ssl)
+    await listener.start(host, port)
     return listener
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine alone; a name other than localhost is not."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def keep_alive(writer: asyncio.StreamWriter) -> None:
@@ -274,3 +316,8 @@ def keep_alive(writer: asyncio.StreamWriter) -> None:
     found = writer.get_extra_info("socket")
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+
+def _peer(writer: asyncio.StreamWriter) -> str:
+    """The address of the other side."""
+    return str((writer.get_extra_info("peername") or ("",))[0])

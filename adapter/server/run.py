@@ -1,20 +1,27 @@
-"""Running the server: the store, the HTTP application and the MLLP listener, started and stopped together."""
+"""Running the server: the store, the HTTP application and the MLLP listener, started and stopped together.
+
+Not for what each of them is made of (app.py, listeners.py).
+"""
 
 import asyncio
 import contextlib
 import signal
 import socket
+from collections import Counter
+from collections.abc import AsyncIterator
 
 import uvicorn
 
 from adapter import __version__
 from adapter.ldt import RuleSet, site_rule_set
-from adapter.mapping.tables import tables
-from adapter.server.acceptance import Acceptance, Receiver
+from adapter.mapping.site import Site
 from adapter.server.app import build_app
+from adapter.server.certificates import Expiry
+from adapter.server.client_trust import warn_of_open_routes
 from adapter.server.intake import Intake
+from adapter.server.listeners import certificates_of, exchanges_of, intake_of, listen, site_of, warn_of_certificates
 from adapter.server.log import configure, log
-from adapter.server.mllp import serve_mllp
+from adapter.server.mllp import MllpEvent, MllpListener
 from adapter.server.settings import Settings
 from adapter.store import Store, open_store
 
@@ -24,43 +31,80 @@ class ServerFailed(RuntimeError):
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted. Raises RuleSetError when the site folder cannot be used, StoreError when there is no
-    usable store, ServerFailed when it cannot listen."""
-    rules = site_rule_set(settings.site)
+    """Serve until interrupted. Raises RuleSetError and TableError when the site folder cannot be used, StoreError when
+    there is no usable store, TlsFilesError for certificates that cannot be used, ServerFailed when it cannot listen."""
+    rules, site, certificates = site_rule_set(settings.site), site_of(settings), certificates_of(settings)
     store = open_store(settings.store)
     configure()
     try:
-        asyncio.run(_serve(settings, store, rules))
+        asyncio.run(_serve(settings, store, site, rules, certificates))
     finally:
         store.close()
 
 
-async def _serve(settings: Settings, store: Store, rules: RuleSet) -> None:
-    _warn(settings)
-    receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers())
-    intake = Intake(store, Acceptance(receivers=receivers))
+def run_mllp(settings: Settings) -> None:
+    """Serve MLLP alone until interrupted. Raises as `run` does."""
+    site, certificates = site_of(settings), certificates_of(settings)
+    store = open_store(settings.store)
+    configure()
+    try:
+        asyncio.run(_serve_mllp(settings, store, site, certificates))
+    finally:
+        store.close()
+
+
+async def _serve(
+    settings: Settings, store: Store, site: Site, rules: RuleSet, certificates: tuple[Expiry, ...]
+) -> None:
+    _warn(settings, certificates)
+    intake, events = intake_of(settings, store, site), Counter[MllpEvent]()
     listener = _listener(settings)
-    app = build_app(settings, store, intake, tables(settings.base), rules)
+    app = build_app(settings, store, intake, site.tables, rules, certificates=certificates, events=events)
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
     )
-    mllp = None
-    if settings.mllp_port is not None:
-        try:
-            mllp = await serve_mllp(intake, settings.host, settings.mllp_port, insecure=settings.insecure)
-        except OSError as error:
-            at = f"{settings.host}:{settings.mllp_port}"
-            raise ServerFailed(f"MLLP cannot listen on {at}: {error.strerror}") from None
-    identity = f"{rules.id}|{rules.edition}"
-    port = listener.getsockname()[1]
-    where = {"address": settings.host, "port": port, "mllp_port": settings.mllp_port}
-    log().info("serving", **where, version=__version__, rule_set=identity)
-    try:
+    async with _taking_mllp(settings, intake, events) as mllp:
+        port, mllp_port = listener.getsockname()[1], None if mllp is None else mllp.port
+        where = {"address": settings.host, "port": port, "mllp_port": mllp_port}
+        log().info("serving", **where, version=__version__, rule_set=f"{rules.id}|{rules.edition}")
         await _until_stopped(server, listener)
+
+
+async def _serve_mllp(settings: Settings, store: Store, site: Site, certificates: tuple[Expiry, ...]) -> None:
+    _warn(settings, certificates, http=False)
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with _taking_mllp(settings, intake_of(settings, store, site), Counter()) as mllp:
+        if mllp is None:
+            raise ServerFailed("MLLP needs a port: mllp_port")
+        log().info("serving", address=settings.mllp_address, mllp_port=mllp.port, version=__version__)
+        await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def _taking_mllp(
+    settings: Settings, intake: Intake, events: Counter[MllpEvent]
+) -> AsyncIterator[MllpListener | None]:
+    """The listener while messages are taken, where there is to be one, and what delivers acknowledgements for it."""
+    exchanges = exchanges_of(settings, intake.site)
+    intake.deliver = exchanges.deliver
+    mllp = await _listen(settings, intake, events)
+    try:
+        yield mllp
     finally:
         log().info("stopped")
         if mllp is not None:
             await mllp.close()
+        await exchanges.close()
+
+
+async def _listen(settings: Settings, intake: Intake, events: Counter[MllpEvent]) -> MllpListener | None:
+    try:
+        return await listen(settings, intake, events)
+    except OSError as error:
+        where = f"{settings.mllp_address}:{settings.mllp_port}"
+        raise ServerFailed(f"MLLP cannot listen on {where}: {error.strerror}") from None
 
 
 async def _until_stopped(server: uvicorn.Server, listener: socket.socket) -> None:
@@ -88,7 +132,11 @@ def _listener(settings: Settings) -> socket.socket:
         raise ServerFailed(f"nothing can listen on {where}: {error.strerror}") from None
 
 
-def _warn(settings: Settings) -> None:
-    log().warning("open without authentication", setting="insecure" if settings.insecure else "loopback only")
+def _warn(settings: Settings, certificates: tuple[Expiry, ...], *, http: bool = True) -> None:
+    warn_of_certificates(certificates)
+    if http:
+        warn_of_open_routes(settings)
+    elif settings.client_certificate != "required":
+        log().warning("open without authentication", setting="insecure" if settings.insecure else "loopback only")
     if settings.as_of is not None:
         log().warning("judging as of a fixed date, for demonstrations only", setting="as_of")

@@ -1,4 +1,7 @@
-"""Settings of `ldt serve`: a TOML file, then environment variables LDT_..., then the command line; checked at start."""
+"""Settings of `ldt serve` and `ldt mllp`: a TOML file, then environment variables, then the command line.
+
+All are checked at start; what they mean is in docs/settings.md.
+"""
 
 import os
 import tomllib
@@ -10,6 +13,9 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from adapter.hl7v2 import DEFAULT_LIMIT
+from adapter.server.client_settings import ClientSettings
+from adapter.server.tls import ClientCertificate
 from adapter.terminology.systems import DEFAULT_BASE
 
 
@@ -25,14 +31,27 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; only loopback without --insecure.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of HTTP; 0 takes a free one.")
     mllp_port: int | None = Field(None, ge=0, le=65535, description="Port of MLLP; none: no MLLP.")
+    mllp_host: str = Field("", description="Address of MLLP; empty: that of host.")
+    mllp_tls_cert: Path | None = Field(None, description="PEM file with the certificate of the MLLP listener.")
+    mllp_tls_key: Path | None = Field(None, description="PEM file with its key; none: it is in the certificate's file.")
+    mllp_tls_ca: Path | None = Field(None, description="PEM file with the authorities of client certificates.")
+    mllp_client_certificate: ClientCertificate | None = Field(
+        None, description="Whether MLLP clients must show a certificate; none: they must, on other than loopback."
+    )
+    mllp_connections: int = Field(256, ge=1, description="Most MLLP connections.")
+    mllp_connections_of_peer: int = Field(16, ge=1, description="Most MLLP connections of one address.")
+    mllp_idle_seconds: float = Field(600.0, gt=0, description="Seconds from one message to the next.")
+    mllp_frame_seconds: float = Field(60.0, gt=0, description="Seconds from the first byte of a message to its last.")
+    hl7v2_bytes: int = Field(DEFAULT_LIMIT, ge=1024, description="Most bytes of an HL7 v2 message, by MLLP and HTTP.")
     store: str = Field("sqlite:///ldt.db", description="URL of the message store, made by `ldt store init`.")
     base: str = Field(DEFAULT_BASE, description="Canonical base of the published FHIR resources.")
     fhir_base: str = Field("", description="FHIR base that absolute references of the EHR may name.")
     cors_origins: tuple[str, ...] = Field((), description="Origins of browser clients that may call.")
     receiving: tuple[str, ...] = Field((), description="Accepted MSH-5/MSH-6 pairs, APP/FACILITY; none: any.")
-    site: Path | None = Field(None, description="Site folder; its rules.yaml changes the rule set.")
+    site: Path | None = Field(None, description="Site folder: changes of the rule set, senders, own codes.")
     as_of: date | None = Field(None, description="Judge as of this date, for demonstrations only.")
     insecure: bool = Field(False, description="Listen on other addresses without authentication and TLS.")
+    clients: ClientSettings = Field(ClientSettings(), description="CDS Clients that may call; none: anybody.")
     check_output: bool = Field(True, description="Check every FHIR resource before it leaves.")
 
     @model_validator(mode="after")
@@ -42,7 +61,38 @@ class Settings(BaseSettings):
                 "host: other addresses than loopback need authentication and TLS, which this version does not have; "
                 "put a proxy that does both in front, or say --insecure for a closed test network"
             )
+        self._guard_mllp()
         return self
+
+    def _guard_mllp(self) -> None:
+        if self.mllp_tls_cert is None:
+            for name in ("mllp_tls_key", "mllp_tls_ca", "mllp_client_certificate"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name}: TLS needs the certificate of the listener, mllp_tls_cert")
+            if self.mllp_port is not None and not self.insecure and not is_loopback(self.mllp_address):
+                raise ValueError(
+                    "mllp_host: other addresses than loopback need TLS (mllp_tls_cert); plain MLLP there has to be "
+                    "allowed with --insecure, for a tunnel or a closed network"
+                )
+        elif self.client_certificate != "none" and self.mllp_tls_ca is None:
+            raise ValueError(
+                "mllp_tls_ca: client certificates need the authorities that issue them; where nobody shows one, "
+                'say mllp_client_certificate = "none"'
+            )
+
+    @property
+    def mllp_address(self) -> str:
+        """The address that MLLP listens on."""
+        return self.mllp_host or self.host
+
+    @property
+    def client_certificate(self) -> ClientCertificate:
+        """Whether MLLP clients have to show a certificate: on other addresses than loopback, unless it is set."""
+        if self.mllp_client_certificate is not None:
+            return self.mllp_client_certificate
+        if not is_loopback(self.mllp_address):
+            return "required"
+        return "none" if self.mllp_tls_ca is None else "optional"
 
     def receivers(self) -> tuple[tuple[str, str], ...]:
         """The accepted (MSH-5, MSH-6) pairs; none means any."""

@@ -32,16 +32,21 @@ class Codes:
         return self.by_code.get((system, code))
 
 
-def load_codes(file: Traversable, systems: CodeSystems) -> Codes:
-    """The table `codes.csv`. Raises TableError for an unknown system or a code that stands twice."""
-    by_code: dict[tuple[str, str], Code] = {}
-    concepts: dict[str, list[Code]] = {}
+def load_codes(file: Traversable, systems: CodeSystems, onto: Codes | None = None) -> Codes:
+    """The table `codes.csv`; a site's own comes `onto` the shipped one and names its concepts.
+
+    Raises TableError for an unknown system, a code that stands twice, or a site's code for an unknown concept.
+    """
+    by_code = dict(onto.by_code) if onto else {}
+    concepts = {concept: list(codes) for concept, codes in onto.concepts.items()} if onto else {}
     for line, row in read_csv(file, COLUMNS):
         system = systems.uri(row["system"])
         if not system:
             raise TableError(file.name, line, f"code system {row['system']} is not in systems.csv")
         if not row["concept"] or not row["code"]:
             raise TableError(file.name, line, "a code needs its concept and its code")
+        if onto is not None and row["concept"] not in onto.concepts:
+            raise TableError(file.name, line, f"there is no concept {row['concept']}")
         units = frozenset(unit for unit in row["units"].split("|") if unit)
         code = Code(row["concept"], system, row["code"], row["display"], units)
         key = (system, systems.normal(system, row["code"]))

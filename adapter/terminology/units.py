@@ -70,17 +70,25 @@ class Units:
         return next(iter(self.table[analyte].values())).canonical
 
 
-def load_units(file: Traversable) -> Units:
-    """The table `units.csv`. Raises TableError for a row without factor, with two, or a spelling that stands twice."""
-    table: dict[str, dict[str, Conversion]] = {}
+def load_units(file: Traversable, onto: Units | None = None) -> Units:
+    """The table `units.csv`; a site's own comes `onto` the shipped one and may say what an ambiguous spelling means.
+
+    Raises TableError for a row without factor, with two, a spelling that stands twice, or a site's unknown analyte.
+    """
+    table = {analyte: dict(spellings) for analyte, spellings in onto.table.items()} if onto else {}
+    settled = {(analyte, unit) for analyte in table for unit, one in table[analyte].items() if not one.ambiguous}
     for line, row in read_csv(file, COLUMNS):
+        if onto is not None and row["analyte"] not in onto.table:
+            raise TableError(file.name, line, f"there is no analyte {row['analyte']}")
         spellings = table.setdefault(row["analyte"], {})
-        if row["unit"] in spellings:
+        key = (row["analyte"], row["unit"])
+        if key in settled:
             raise TableError(file.name, line, f"unit {row['unit']!r} stands twice for {row['analyte']}")
         conversion = _conversion(file.name, line, row)
         if spellings and next(iter(spellings.values())).canonical != conversion.canonical:
             raise TableError(file.name, line, f"{row['analyte']} has two canonical units")
         spellings[row["unit"]] = conversion
+        settled.add(key)
     return Units(table)
 
 

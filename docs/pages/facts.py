@@ -44,7 +44,8 @@ DERIVED = {
     ),
     "nlr_6_months": (
         "Calculated in the same way: the ratio nearest to 6 calendar months after the last TACE, between "
-        f"{SIX_MONTHS[0]} and {SIX_MONTHS[1]} months (window: {UNSIGNED})."
+        f"{SIX_MONTHS[0]} and {SIX_MONTHS[1]} months (window: {UNSIGNED}). Where method or laboratory is told for it "
+        "and for the one before TACE, and differs, it is excluded."
     ),
     "hiaa_high": (
         "Read from the laboratory's flag, or from the reference range sent with the value: no limit is built in. Where "

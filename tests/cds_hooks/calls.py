@@ -11,9 +11,25 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from cds_hooks import Before, Card, Handler, HookName, HookRequest, Limits, Registry, Service, Source, router
+from cds_hooks import (
+    SPEC,
+    Before,
+    Card,
+    EhrProfile,
+    FeedbackStore,
+    Handler,
+    HookName,
+    HookRequest,
+    Limits,
+    Registry,
+    Service,
+    Source,
+    router,
+)
+from tests.cds_hooks.invariants import broken_in_feedback, broken_in_request, broken_in_response
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+ANOTHER_UUID = "5c3e7a10-3a0e-4d4b-9d0d-0d6f6a5a2a11"
 CANARY = "ZEBRA-7731-CANARY"
 
 CONTEXTS: Mapping[HookName, Mapping[str, object]] = {
@@ -73,10 +89,19 @@ def application(
     before: Before | None = None,
     limits: Limits | None = None,
     offered: Service | None = None,
+    feedback: FeedbackStore | None = None,
+    profile: EhrProfile = SPEC,
 ) -> FastAPI:
     offered = offered or service()
     app = FastAPI()
-    routes = router(Registry([offered]), {offered.id: handler}, before=before, limits=limits or Limits())
+    routes = router(
+        Registry([offered]),
+        {offered.id: handler},
+        before=before,
+        feedback=feedback,
+        profile=profile,
+        limits=limits or Limits(),
+    )
     app.include_router(routes)
     return app
 
@@ -88,7 +113,8 @@ def send(
     content: bytes | AsyncIterator[bytes] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """One call over ASGI; content is a patient-view request unless told otherwise."""
+    """One call over ASGI, judged by HL7's invariants on what was
+    accepted and what was answered; content is a patient-view request unless told otherwise."""
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -97,7 +123,20 @@ def send(
             sent = {"content-type": "application/json"} if headers is None else dict(headers)
             return await client.request(method, path, content=body, headers=sent)
 
-    return asyncio.run(run())
+    response = asyncio.run(run())
+    if response.status_code == 200 and response.content:
+        assert broken_in_response(response.json()) == []
+        assert _broken(response.request) == []
+    return response
+
+
+def _broken(request: httpx.Request) -> list[str]:
+    """What a call that was accepted breaks of HL7's invariants, but for the one that is a warning."""
+    if request.method != "POST":
+        return []
+    sent = json.loads(request.read())
+    broken = broken_in_feedback(sent) if "feedback" in sent else broken_in_request(sent)
+    return [name for name in broken if not name.startswith("cds-r-2 ")]
 
 
 def fault_code(response: httpx.Response) -> str:

@@ -17,7 +17,7 @@ from cds_hooks import (
     check_response,
     write_json,
 )
-from tests.cds_hooks.calls import CANARY, INSTANCE
+from tests.cds_hooks.calls import ANOTHER_UUID, CANARY, INSTANCE
 
 SOURCE = Source("Test service")
 PLAN = {"resourceType": "CarePlan", "status": "draft", "intent": "proposal"}
@@ -37,7 +37,7 @@ def full_card() -> Card:
         detail="| a | b |\n|---|---|\n| bilirubin < 2 | [paper](https://example.org/x) |",
         uuid=UUID(INSTANCE),
         suggestions=(
-            Suggestion("Plan", (CREATE,), UUID(INSTANCE), is_recommended=True),
+            Suggestion("Plan", (CREATE,), UUID(ANOTHER_UUID), is_recommended=True),
             Suggestion("Nothing"),
         ),
         selection_behavior="any",

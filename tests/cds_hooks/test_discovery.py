@@ -1,6 +1,6 @@
 import pytest
 
-from cds_hooks import HookName, InvalidMember, Registry, Service
+from cds_hooks import HOOK_NAMES, HOOK_VERSIONS, HookName, InvalidMember, Registry, Service
 from tests.cds_hooks.calls import service
 
 PATIENT = "{{context.patientId}}"
@@ -44,6 +44,67 @@ def test_D2_the_document_lists_the_services_in_their_order() -> None:
 def test_D7_two_services_of_one_id_are_refused() -> None:
     with pytest.raises(InvalidMember, match="duplicate-id"):
         Registry([Service("s", "patient-view", "B."), Service("s", "order-sign", "A.")])
+
+
+def test_D7_an_id_may_be_shared_by_hooks_where_that_is_wanted() -> None:
+    view, sign = Service("s", "patient-view", "B."), Service("s", "order-sign", "A.")
+    registry = Registry([view, sign, Service("t", "patient-view", "C.")], shared_ids=True)
+    assert registry.find("s") == (view, sign)
+    assert registry.ids == {"s", "t"}
+    listed = registry.to_json()["services"]
+    assert isinstance(listed, list)
+    assert [(entry["id"], entry["hook"]) for entry in listed] == [
+        ("s", "patient-view"),
+        ("s", "order-sign"),
+        ("t", "patient-view"),
+    ]
+    with pytest.raises(InvalidMember, match="duplicate-id"):
+        Registry([view, Service("s", "patient-view", "C.")], shared_ids=True)
+
+
+def test_D5_versions_are_told_where_they_are_given() -> None:
+    offered = Service("s", "order-sign", "Tells.", version="2.0.1", hook_version="1.1.0")
+    assert offered.to_json() == {
+        "id": "s",
+        "hook": "order-sign",
+        "description": "Tells.",
+        "version": "2.0.1",
+        "hookVersion": "1.1.0",
+    }
+    assert not {"version", "hookVersion"} & service().to_json().keys()
+
+
+@pytest.mark.parametrize("version", ["", "2", "2.0", "v2.0.1", "2.0.1.0", "2.0.1-", "STU2", "2.0.1\n"])
+def test_D5_the_version_is_semantic(version: str) -> None:
+    with pytest.raises(InvalidMember, match="version-form"):
+        Service("s", "patient-view", "B.", version=version)
+
+
+@pytest.mark.parametrize("hook", sorted(HOOK_NAMES))
+def test_D5_the_hook_version_is_a_published_one(hook: HookName) -> None:
+    for version in HOOK_VERSIONS[hook]:
+        assert Service("s", hook, "B.", hook_version=version).hook_version == version
+    for version in ("", "1", "2.0", "0.9"):
+        with pytest.raises(InvalidMember, match="hook-version"):
+            Service("s", hook, "B.", hook_version=version)
+
+
+def test_G7_the_extension_of_an_entry_is_an_object() -> None:
+    offered = Service("s", "patient-view", "B.", extension={"org.example.contact": "x"})
+    assert offered.to_json()["extension"] == {"org.example.contact": "x"}
+    with pytest.raises(InvalidMember, match="empty-value"):
+        Service("s", "patient-view", "B.", extension={"org.example.contact": ""})
+    with pytest.raises(InvalidMember, match="wrong-type"):
+        Service("s", "patient-view", "B.", extension=["x"])  # type: ignore[arg-type]
+
+
+def test_P5_fhirpath_in_templates_is_not_used() -> None:
+    for template in (
+        "Patient/{{%patient.id}}",
+        "Observation?date=ge{{today() - 90 days}}",
+        "Patient/{{context.x.resolve()}}",
+    ):
+        assert "template-token" in refused_codes(template)
 
 
 @pytest.mark.parametrize("service_id", ["", "a b", "a/b", "ä", "a?b", "x\n"])

@@ -1,17 +1,20 @@
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
+from fastapi import FastAPI
 
 import cds_hooks
 from cds_hooks import PrefetchValue, check_response
+from cds_hooks.trust import JwtCheck
 from tests.cds_hooks.calls import call_body
+from tests.cds_hooks.invariants import broken_in_response
+from tests.cds_hooks.serving import serving
+from tests.cds_hooks.tokens import jwk_set
 
 README = (Path(cds_hooks.__file__).parent / "README.md").read_text("utf-8")
 (EXAMPLE,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -23,13 +26,9 @@ def server() -> Iterator[str]:
     names: dict[str, object] = {}
     exec(EXAMPLE, names)  # noqa: S102
     app = names["app"]
-    running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))  # type: ignore[arg-type]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        running.should_exit = True
-        thread.join(timeout=10)
+    assert isinstance(app, FastAPI)
+    with serving(app) as address:
+        yield address
 
 
 def test_the_example_is_short() -> None:
@@ -44,6 +43,7 @@ def test_the_example_serves_discovery_and_calls(server: str) -> None:
     answer = httpx.post(f"{server}/cds-services/greeting", json=call_body(prefetch={"patient": patient}))
     assert answer.json()["cards"][0]["summary"] == "The patient was sent."
     assert check_response(answer.content) == []
+    assert broken_in_response(answer.json()) == []
     empty = httpx.post(f"{server}/cds-services/greeting", json=call_body())
     assert empty.json()["cards"][0]["summary"] == "The patient was not sent."
 
@@ -67,6 +67,15 @@ def test_a_length_of_20_digits_is_answered_at_once(server: str) -> None:
         answer = connection.recv(4096)
     assert re.match(rb"HTTP/1.1 4\d\d ", answer)
     assert time.monotonic() - started < 1
+
+
+def test_the_example_of_client_trust_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(r"```python trust\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "ehr-keys.json").write_bytes(jwk_set())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(example, names)  # noqa: S102
+    assert isinstance(names["check"], JwtCheck)
 
 
 def test_the_readme_names_every_kind_of_prefetch_value() -> None:

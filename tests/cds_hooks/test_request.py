@@ -5,7 +5,11 @@ import msgspec
 import pytest
 
 from cds_hooks import (
+    EPIC_LIKE,
+    SANDBOX,
+    SPEC,
     BadRequest,
+    Client,
     EncounterStart,
     FhirAuthorization,
     HookContext,
@@ -17,6 +21,7 @@ from cds_hooks import (
     PatientView,
     ProblemListItemCreate,
     Provided,
+    Service,
     read_request,
 )
 from tests.cds_hooks.calls import CANARY, CONTEXTS, INSTANCE, call_body, encoded, service
@@ -169,6 +174,23 @@ def test_C1_a_version_1_uuid_is_read() -> None:
     assert read(call_body(hookInstance=instance)).hook_instance == UUID(instance)
 
 
+def test_D7_the_hook_of_the_body_chooses_among_services_that_share_an_id() -> None:
+    view = Service("test", "patient-view", "V.", prefetch={"a": "Patient/{{context.patientId}}"})
+    sign = Service("test", "order-sign", "S.", prefetch={"b": "Patient/{{context.patientId}}"})
+    assert set(read_request(encoded(call_body()), view, sign).prefetch) == {"a"}
+    request = read_request(encoded(call_body("order-sign")), view, sign)
+    assert (request.hook, set(request.prefetch)) == ("order-sign", {"b"})
+    with pytest.raises(BadRequest, match="wrong-hook") as caught:
+        read_request(encoded(call_body("encounter-start")), view, sign)
+    assert "patient-view or order-sign" in caught.value.hint
+
+
+def test_J8_the_request_says_who_called() -> None:
+    client = Client("https://ehr.example.org", "north")
+    assert read_request(encoded(call_body()), service(), client=client).client == client
+    assert read(call_body()).client is None
+
+
 def test_D7_the_hook_of_the_body_must_be_the_hook_of_the_service() -> None:
     assert refused(call_body("order-sign")) == ("wrong-hook", "hook")
     assert refused({**call_body(), "hook": CANARY}) == ("wrong-hook", "hook")
@@ -220,6 +242,17 @@ def test_C2_authorization_without_server_is_refused() -> None:
 )  # fmt: skip
 def test_C2_fhir_server_is_an_absolute_http_url(server: object) -> None:
     assert refused(call_body(fhirServer=server))[1] == "fhirServer"
+
+
+def test_C2_a_token_for_a_plain_http_server_is_refused() -> None:
+    body = call_body(fhirServer="http://ehr.example.org/fhir", fhirAuthorization=TOKEN)
+    for profile in (SPEC, EPIC_LIKE):
+        with pytest.raises(BadRequest) as caught:
+            read_request(encoded(body), service(), profile=profile)
+        assert (caught.value.code, caught.value.place) == ("plain-http", "fhirServer")
+    assert read_request(encoded(body), service(), profile=SANDBOX).fhir_authorization is not None
+    here = call_body(fhirServer="http://localhost:8080/r4", fhirAuthorization=TOKEN)
+    assert read(here).fhir_authorization is not None
 
 
 def test_C2_the_sandbox_sends_a_plain_http_server() -> None:

@@ -2,11 +2,12 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from cds_hooks import Json, check_response
-from tests.cds_hooks.calls import INSTANCE
+from cds_hooks import Card, InvalidMember, Json, Source, Suggestion, check_response
+from tests.cds_hooks.calls import ANOTHER_UUID, INSTANCE
 
 # Responses under test are arbitrary JSON.
 Tree = dict[str, Any]
@@ -28,7 +29,7 @@ def response() -> Tree:
                 "suggestions": [
                     {
                         "label": "Order",
-                        "uuid": INSTANCE,
+                        "uuid": ANOTHER_UUID,
                         "isRecommended": True,
                         "actions": [
                             {
@@ -178,6 +179,107 @@ def test_what_is_legal_but_unwise_is_a_warning(change: Callable[[Tree], None], c
     assert [(fault.code, fault.severity) for fault in check_response(tree)] == [(code, "warning")]
 
 
+def test_R9_resources_name_their_type_and_an_update_its_id() -> None:
+    tree = response()
+    (action, _) = tree["cards"][0]["suggestions"][0]["actions"]
+    action["resource"] = {"status": "draft"}
+    place = "response.cards[0].suggestions[0].actions[0].resource"
+    assert [(fault.code, fault.place) for fault in check_response(tree)] == [
+        ("missing-member", f"{place}.resourceType")
+    ]
+    action.update(type="update", resource={"resourceType": "ServiceRequest"})
+    assert [(fault.code, fault.place) for fault in check_response(tree)] == [("missing-member", f"{place}.id")]
+    action["resource"]["id"] = "s2"
+    assert check_response(tree) == []
+
+
+@pytest.mark.parametrize(
+    "resource_id", ["ServiceRequest", "1", "https://x.example/ServiceRequest/1", "ServiceRequest/1/_history/1"]
+)
+def test_R9_resource_id_is_a_relative_reference(resource_id: str) -> None:
+    tree = response()
+    put("suggestions", 0, "actions", 1, "resourceId", value=resource_id)(tree)
+    assert [(fault.code, fault.severity) for fault in check_response(tree)] == [("resource-id-form", "warning")]
+
+
+def creating(*resources: Tree) -> Tree:
+    actions = [{"type": "create", "description": "x", "resource": resource} for resource in resources]
+    tree = response()
+    tree["cards"][0]["suggestions"][0]["actions"] = actions
+    return tree
+
+
+REQUEST: Tree = {"resourceType": "ServiceRequest", "id": "a1"}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["urn:uuid:a1", "ServiceRequest/a1", "Patient/P1", "https://ehr.example.org/fhir/Patient/P1", "#here", "#"],
+)
+def test_R10_references_that_resolve_are_fine(reference: str) -> None:
+    contained = [{"resourceType": "Practitioner", "id": "here"}]
+    plan = {"resourceType": "CarePlan", "contained": contained, "activity": [{"reference": {"reference": reference}}]}
+    assert check_response(creating(REQUEST, plan)) == []
+
+
+@pytest.mark.parametrize("reference", ["urn:uuid:a2", "#there"])
+def test_R10_references_that_nothing_in_the_suggestion_answers_are_told(reference: str) -> None:
+    plan = {"resourceType": "CarePlan", "activity": [{"reference": {"reference": reference}}]}
+    (fault,) = check_response(creating(REQUEST, plan))
+    assert (fault.code, fault.severity) == ("unresolved-reference", "warning")
+    assert fault.place.endswith("actions[1].resource.activity[0].reference.reference")
+
+
+def test_R10_a_resource_is_changed_once() -> None:
+    (fault,) = check_response(creating(REQUEST, {**REQUEST, "status": "draft"}))
+    assert (fault.code, fault.place) == ("repeated-target", "response.cards[0].suggestions[0].actions[1]")
+    assert check_response(creating(REQUEST, {"resourceType": "Task", "id": "a1"})) == []
+
+
+def test_R6_every_uuid_is_used_once() -> None:
+    tree = response()
+    tree["cards"].append({**tree["cards"][0], "uuid": ANOTHER_UUID.upper(), "suggestions": [{"label": "x"}]})
+    assert [(fault.code, fault.place) for fault in check_response(tree)] == [
+        ("duplicate-uuid", "response.cards[1].uuid")
+    ]
+    twice = (Suggestion("a", uuid=UUID(INSTANCE)), Suggestion("b", uuid=UUID(INSTANCE)))
+    with pytest.raises(InvalidMember, match="duplicate-uuid"):
+        Card("x", "info", Source("x"), uuid=UUID(ANOTHER_UUID), suggestions=twice, selection_behavior="any")
+
+
+@pytest.mark.parametrize("member", ["overrideReasons", "suggestions"])
+def test_R6_what_wants_feedback_needs_the_uuid_of_the_card(member: str) -> None:
+    tree = response()
+    del tree["cards"][0]["uuid"]
+    for other in {"overrideReasons", "suggestions"} - {member}:
+        del tree["cards"][0][other]
+    assert [(fault.code, fault.place) for fault in check_response(tree)] == [("no-feedback", "response.cards[0].uuid")]
+
+
+def test_R12_a_link_that_launches_by_itself_is_warned_of() -> None:
+    tree = response()
+    tree["cards"][0]["links"][0]["autolaunchable"] = True
+    assert [(fault.code, fault.severity) for fault in check_response(tree)] == [("autolaunchable", "warning")]
+    tree["cards"][0]["links"][0]["autolaunchable"] = False
+    assert check_response(tree) == []
+
+
+@pytest.mark.parametrize("behavior", ["all", "any", "at-most-one", "some"])
+def test_G6_action_selection_behavior_is_not_sent(behavior: str) -> None:
+    tree = response()
+    tree["cards"][0]["suggestions"][0]["actionSelectionBehavior"] = behavior
+    assert "action-selection-behavior" in {fault.code for fault in check_response(tree) if fault.severity == "error"}
+    assert "actionSelectionBehavior" not in Suggestion("x").to_json()
+
+
+def test_G7_names_of_an_extension_are_globally_unique() -> None:
+    tree = response()
+    tree["cards"][0]["extension"] = {"org.example.x": 1}
+    assert check_response(tree) == []
+    tree["cards"][0]["extension"]["x"] = 1
+    assert [(fault.code, fault.severity) for fault in check_response(tree)] == [("extension-name", "warning")]
+
+
 @pytest.mark.hazard("HZ-A07")
 def test_R13_system_actions_are_checked_and_warned_of() -> None:
     action: dict[str, Json] = {"type": "create", "description": "x", "resource": {"resourceType": "Task"}}
@@ -206,10 +308,10 @@ def test_R1_a_response_is_an_object_with_an_array_of_cards(body: bytes, code: st
 
 @pytest.mark.parametrize("number", [1.5, Decimal("Infinity"), object()])
 def test_a_value_that_json_cannot_carry_as_it_is_is_a_fault(number: Any) -> None:
-    tree: Mapping[str, Json] = {"cards": [], "extension": {"a": number}}
+    tree: Mapping[str, Json] = {"cards": [], "extension": {"org.example.a": number}}
     (fault,) = check_response(tree)
-    assert fault.place == "response.extension.a"
+    assert fault.place == "response.extension.org.example.a"
 
 
 def test_decimals_of_a_body_are_accepted() -> None:
-    assert check_response(b'{"cards": [], "extension": {"a": 1.50}}') == []
+    assert check_response(b'{"cards": [], "extension": {"org.example.a": 1.50}}') == []

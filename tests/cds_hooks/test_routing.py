@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextvars import ContextVar
 
@@ -8,10 +9,12 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 
 from cds_hooks import (
+    SANDBOX,
     CallHead,
     Card,
     Handler,
     HookRequest,
+    Limits,
     PreconditionFailed,
     Registry,
     Service,
@@ -20,6 +23,7 @@ from cds_hooks import (
     check_response,
     router,
 )
+from cds_hooks.json_limits import scan
 from tests.cds_hooks.calls import (
     CANARY,
     a_card,
@@ -259,6 +263,82 @@ def test_each_service_has_its_own_handler_and_hook() -> None:
     assert signed.json()["cards"][0]["summary"] == "S."
     wrong = send(app, path="/cds-services/sign", content=encoded(call_body("patient-view")))
     assert fault_code(wrong) == "wrong-hook"
+
+
+def test_D7_services_that_share_an_id_share_a_handler() -> None:
+    registry = Registry([Service("s", "patient-view", "V."), Service("s", "order-sign", "S.")], shared_ids=True)
+
+    async def handler(request: HookRequest) -> Sequence[Card]:
+        return [a_card(request.hook)]
+
+    app = FastAPI()
+    app.include_router(router(registry, {"s": handler}))
+    for hook in ("patient-view", "order-sign"):
+        answer = send(app, path="/cds-services/s", content=encoded(call_body(hook)))
+        assert answer.json()["cards"][0]["summary"] == hook
+    assert len(send(app, "GET", "/cds-services").json()["services"]) == 2
+
+
+def test_C2_the_profile_of_the_router_is_that_of_its_calls() -> None:
+    token = {"access_token": "x", "token_type": "Bearer", "expires_in": 300, "scope": "x", "subject": "y"}
+    body = encoded(call_body(fhirServer="http://ehr.example.org", fhirAuthorization=token))
+    assert fault_code(send(application(), content=body)) == "plain-http"
+    assert send(application(profile=SANDBOX), content=body).status_code == 200
+
+
+def test_R2_every_error_has_an_outcome_a_code_and_a_place() -> None:
+    answers = [
+        send(application(), content=b"{"),
+        send(application(), path="/cds-services/other"),
+        send(application(), "PUT"),
+        send(application(raising(PreconditionFailed("a", "b")))),
+        send(application(), headers={**JSON, "content-encoding": "gzip"}),
+        send(application(limits=Limits(body_bytes=1))),
+        send(application(raising(KeyError("x")))),
+        send(application(raising(ServiceUnavailable()))),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 404, 405, 412, 415, 413, 500, 503]
+    for answer in answers:
+        assert fault_code(answer)
+        assert answer.json()["issue"][0]["expression"]
+        assert answer.headers["content-type"] == "application/json"
+
+
+def test_D6_success_of_discovery_is_200_with_an_array_also_without_services() -> None:
+    app = FastAPI()
+    app.include_router(router(Registry([]), {}))
+    response = send(app, "GET", "/cds-services")
+    assert (response.status_code, response.json()) == (200, {"services": []})
+
+
+def test_G1_G4_everything_that_is_sent_is_plain_json() -> None:
+    answers = [
+        send(application(answering(a_card()))),
+        send(application(), "GET", "/cds-services"),
+        send(application(), "PUT"),
+    ]
+    for answer in answers:
+        assert answer.headers["content-type"] == "application/json"
+        scan(answer.content)
+
+
+def test_C5_the_protocol_leaves_nearly_all_of_the_500_ms_to_the_service() -> None:
+    observation = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "777-3"}]},
+        "subject": {"reference": "Patient/P1"},
+        "valueQuantity": {"value": 210.5, "unit": "10*3/uL"},
+    }
+    entries = [{"resource": {**observation, "id": f"o{number}"}} for number in range(200)]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+    content = encoded(call_body(prefetch={"observations": bundle}))
+    app, times = application(answering(a_card())), []
+    for _ in range(5):
+        started = time.process_time()
+        assert send(app, content=content).status_code == 200
+        times.append(time.process_time() - started)
+    assert min(times) < 0.1
 
 
 def test_a_client_that_leaves_ends_the_call_quietly(caplog: pytest.LogCaptureFixture) -> None:

@@ -107,3 +107,55 @@ def test_the_server_takes_a_message_by_mllp_answers_a_hook_and_logs_no_patient(
     assert '"event": "serving"' in text
     for secret in ("Whitfield", "8852017", "900000018840"):
         assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "said"),
+    [
+        ("serve", "site", "site.yaml:1: "),
+        ("mllp", "site", "site.yaml:1: "),
+        ("mllp", "tls", "mllp_tls_cert: "),
+        ("mllp", "host", "mllp_tls_cert"),
+        ("mllp", "port", "MLLP cannot listen on 127.0.0.1:"),
+        ("mllp", "store", "ldt store init"),
+    ],
+)
+def test_what_stops_the_start_is_one_line_and_status_1(tmp_path: Path, command: str, option: str, said: str) -> None:
+    url = f"sqlite:///{tmp_path / 'ldt.db'}"
+    if option != "store":
+        assert _ldt("store", "init", "--store", url).returncode == 0
+    (tmp_path / "site.yaml").write_text("sender: []", encoding="utf-8")
+    (tmp_path / "tls.toml").write_text(f'mllp_tls_cert = "{tmp_path}/none.pem"', encoding="utf-8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        more = {
+            "site": ["--site", str(tmp_path)],
+            "tls": ["--config", str(tmp_path / "tls.toml")],
+            "host": ["--host", "0.0.0.0"],  # noqa: S104
+            "port": ["--port", str(taken.getsockname()[1])],
+            "store": [],
+        }
+        finished = _ldt(command, "--store", url, *more[option])
+    assert finished.returncode == 1
+    assert said in finished.stderr
+    assert finished.stderr.splitlines()[-1].startswith((f"ldt {command}: ", "site.yaml:1: "))
+    assert "Traceback" not in finished.stderr
+
+
+def test_mllp_alone_takes_messages_with_the_profiles_of_the_site_and_ends_cleanly(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ldt.db'}"
+    assert _ldt("store", "init", "--store", url).returncode == 0
+    text = 'unknown_senders: "refuse"\nsenders:\n  - {name: "lab", sent_by: {application: ["LAB"]}}\n'
+    (tmp_path / "site.yaml").write_text(text, encoding="utf-8")
+    arguments = ["mllp", "--store", url, "--port", "0", "--site", str(tmp_path)]
+    oru = (ROOT / "fixtures/hooks/oru-07.hl7").read_bytes()
+    with subprocess.Popen([*LDT, *arguments], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        started = next(json.loads(line) for line in process.stderr if '"serving"' in line)
+        (tmp_path / "m.hl7").write_bytes(oru + oru.replace(b"|LAB|", b"|RIS|"))
+        sent = _ldt("send", str(tmp_path / "m.hl7"), "--to", f"127.0.0.1:{started['mllp_port']}")
+        process.terminate()
+        rest = process.stderr.read()
+    assert sent.stdout == "AA 900000018840\nAR 900000018840 103 at MSH[1]-3\n"
+    assert (process.returncode, '"stopped"' in rest) == (0, True)

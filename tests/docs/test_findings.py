@@ -16,6 +16,7 @@ from adapter.hl7v2 import errors
 from adapter.hl7v2.findings import HINTS as READER
 from adapter.mapping.fhir import HINTS as EXCLUDING
 from adapter.mapping.fhir_values import ABSENT_REASONS
+from adapter.mapping.sender import SenderFault
 from tests.repository import ROOT
 
 PAGE = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
@@ -87,6 +88,7 @@ def findings() -> dict[str, str]:
     # `message-` and the kind of the chunk; only a truncated one is not called noise.
     return {
         **unusable,
+        **dict.fromkeys(get_args(SenderFault), "error"),
         **dict.fromkeys(READER, "info"),
         **dict.fromkeys(EXCLUDING, "warning"),
         **noted(),

@@ -107,10 +107,21 @@ def test_errors_from_2_5_on() -> None:
 def test_errors_before_2_5(version: str, message_type: bytes) -> None:
     lines = answer(wire(msh_with(12, version)), TYPE_ERROR, FIELD_ERROR, code="AE")
     assert lines[0].split(b"|")[8] == message_type
+    condition = b"" if version == "2.1" else b"|||200^Unsupported message type^HL70357"
     assert lines[1:] == [
-        rb"MSA|AE|A1|type A\F\B not used",
+        rb"MSA|AE|A1|type A\F\B not used" + condition,
         b"ERR|MSH^1^9^200&Unsupported message type&HL70357~OBX^3^5^101&Required field missing&HL70357",
     ]
+
+
+def test_an_exchange_of_its_own_wants_no_answer_and_the_expected_sequence_number_is_told() -> None:
+    header = parse_message(wire(msh_with(18, "8859/1"))).header
+    ack = acknowledge(header, code="AA", control_id="N1", now=NOW, exchange=True, expected=-1)
+    msh, msa, _ = ack.split(b"\r")
+    assert msh.endswith(b"|N1|P|2.5.1|||NE|NE||8859/1")
+    assert msa == b"MSA|AA|A1||-1"
+    short = acknowledge(parse_message(wire(MSH)), code="AA", control_id="N1", now=NOW, exchange=True)
+    assert short.split(b"\r")[0].endswith(b"|P|2.5.1|||NE|NE")
 
 
 @pytest.mark.parametrize("version", ["", "junk", "2.5", "2.9.1", "2.5.1^DEU", "2.10"])

@@ -15,6 +15,7 @@ SAMPLES: Mapping[FindingCode, tuple[bytes, str, bytes]] = {
     "byte-order-mark-contradicts-charset": (MARK + wire(msh_with(18, "8859/1")), "MSH[1]-18", MARK),
     "blank-segment": (wire(MSH, "", PID), "MSH[1]", b"\r"),
     "segment-end-not-cr": (wire(MSH, PID, end="\n"), "MSH[1]", b"\n"),
+    "segment-end-refused": (wire(MSH, PID, end="\n"), "MSH[1]", b"\n"),
     "segment-name": (wire(MSH, obx("a"), "SECRET line|x"), "?[1]", b"SECRET line|x"),
     "second-header": (wire(MSH, PID, "MSH#$%!@#X"), "MSH[2]", b"MSH#$%!@#X"),
     "charset-several": (wire(msh_with(18, "8859/1~8859/2")), "MSH[1]-18", b"8859/1~8859/2"),
@@ -27,8 +28,9 @@ SAMPLES: Mapping[FindingCode, tuple[bytes, str, bytes]] = {
 
 def _findings(raw: bytes) -> list[ReadFinding]:
     message = parse_message(raw)
-    fields = (field for segment in message.segments for field in segment.fields())
-    return [*message.findings, *(finding for field in fields for finding in field.escape_findings())]
+    only_cr = parse_message(raw, segment_ends="CR").findings
+    refused = [finding for finding in only_cr if finding.code == "segment-end-refused"]
+    return [*message.findings, *message.escape_findings(), *refused]
 
 
 @pytest.mark.parametrize("code", get_args(FindingCode))

@@ -1,6 +1,8 @@
 """Reading a message: delimiters, character sets, segment ends, fatal refusals."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.hl7v2 import UndecodableText, UnusableMessage, parse_message
 from tests.hl7v2.messages import MSH, OBR, PID, msh_with, obx, read, wire
@@ -211,3 +213,28 @@ def test_reprs_hold_no_content() -> None:
     shown = [message, message.segments[1], field, field.repetitions[1], message.named("PID")[0].field(5)]
     assert not [text for text in map(repr, shown) if "SECRET" in text or "DOE" in text]
     assert repr(field.repetitions[1]) == "<Repetition OBX[1]-5[2]>"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_link_may_allow_cr_alone_as_segment_end(end: str) -> None:
+    message = parse_message(wire(MSH, PID, end=end), segment_ends="CR")
+    assert [finding.code for finding in message.findings][:1] == ["segment-end-refused"]
+    assert message.header.msh == MSH.encode()
+
+
+def test_where_only_cr_ends_segments_a_line_feed_is_part_of_its_field() -> None:
+    raw = wire(MSH, PID, obx("line 1\nline 2\nOBX of old", kind="TX"), obx("x", number=2))
+    message = parse_message(raw, segment_ends="CR")
+    assert [segment.name for segment in message.segments] == ["MSH", "PID", "OBX", "OBX"]
+    assert message.named("OBX")[0].field(5).text == "line 1\nline 2\nOBX of old"
+    assert [raw[slice(*segment.span)] for segment in message.segments] == raw.split(b"\r")[:-1]
+    assert message.findings == ()
+    assert [segment.name for segment in parse_message(raw).segments].count("?") == 2
+
+
+@given(st.lists(st.sampled_from(["PID|1", "OBX|1|TX|a", "NTE", ""]), max_size=6))
+def test_without_line_feeds_both_ways_read_the_same(segments: list[str]) -> None:
+    raw = wire(MSH, *segments)
+    one, other = parse_message(raw), parse_message(raw, segment_ends="CR")
+    assert [(s.name, s.span, s.raw) for s in one.segments] == [(s.name, s.span, s.raw) for s in other.segments]
+    assert one.findings == other.findings

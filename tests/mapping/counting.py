@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 Json = dict[str, object]
 
-CODED_SEGMENTS = {"OBX", "DG1", "PR1", "RXA", "RXE"}
+CODED_SEGMENTS = {"OBX", "DG1", "PR1", "PRB", "RXA", "RXE", "RXO", "RXD", "RXG", "RXC"}
+CHARGED = (19, 25)
+"""Fields of FT1 that may list codes: diagnoses and the procedure."""
 ORDER_MESSAGES = {"ORM", "OMG", "OML", "OMI"}
 BY_CODE = {"Condition", "Procedure", "ServiceRequest"}
 BY_DRUG = {"MedicationRequest", "MedicationAdministration", "MedicationStatement"}
@@ -22,13 +24,15 @@ def segments(text: str) -> Counter[str]:
 
 
 def coded_segments(text: str) -> int:
-    """How many coded elements an HL7 v2 file has: results, diagnoses, procedures, drugs, and orders of order messages."""
+    """How many coded elements an HL7 v2 file has: results, diagnoses, procedures, drugs, charges, and orders as such."""
     count, kind = 0, ""
     for line in text.replace("\n", "\r").split("\r"):
         fields = line.split("|")
         if line.startswith("MSH"):
             kind = fields[8].split("^")[0]
         count += fields[0] in CODED_SEGMENTS or (fields[0] == "OBR" and kind in ORDER_MESSAGES)
+        if fields[0] == "FT1":
+            count += sum(len(fields[number].split("~")) for number in CHARGED if fields[number : number + 1] > [""])
     return count
 
 

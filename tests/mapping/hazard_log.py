@@ -7,6 +7,7 @@ from datetime import timedelta, timezone, tzinfo
 
 from adapter.mapping.hl7v2 import map_hl7v2_bytes
 from adapter.mapping.patient import Mapping
+from adapter.mapping.sender import Sender
 from adapter.mapping.tables import Tables
 
 NEW_YORK = timezone(timedelta(hours=-5))
@@ -31,7 +32,7 @@ def log_report(*results: str, control: str = "A1", order: str = OBR, pid: str = 
 
 def log_mapping(*messages: str, table: Tables | None = None, zone: tzinfo = NEW_YORK) -> Mapping:
     """What the messages come to; "A and B" of the log are two calls."""
-    return map_hl7v2_bytes("".join(messages).encode(), "log", table=table, zone=zone)
+    return map_hl7v2_bytes("".join(messages).encode(), "log", table=table, sender_of=lambda _: Sender(zone=zone))
 
 
 def log_obx(

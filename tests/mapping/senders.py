@@ -16,6 +16,7 @@ from adapter.fhir.document import read_document
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.hl7v2 import map_hl7v2_bytes
 from adapter.mapping.patient import Mapped, Mapping
+from adapter.mapping.sender import Sender
 from adapter.mapping.tables import Tables
 
 Json = None | bool | str | int | float | Sequence["Json"] | Members[str, "Json"]
@@ -196,7 +197,7 @@ def report(*results: str, control: str = "A1", order: str | None = None, pid: st
 
 def by_hl7(*messages: str, table: Tables | None = None, zone: tzinfo | None = None) -> Mapping:
     """What these messages come to, in order of arrival."""
-    return map_hl7v2_bytes("".join(messages).encode(), "messages", table=table, zone=zone)
+    return map_hl7v2_bytes("".join(messages).encode(), "messages", table=table, sender_of=lambda _: Sender(zone=zone))
 
 
 def only(mapping: Mapping) -> Mapped:

@@ -4,6 +4,7 @@ What a server answers (412, quarantine, merges) is tested where it is decided; h
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -312,3 +313,24 @@ def test_a_group_is_no_patient(reference: str, more: Resource) -> None:
     result: Json = {"resource": count(210, subject={"reference": reference})}
     whole: Resource = {"resourceType": "Bundle", "entry": [group, result]}
     assert map_fhir(read_document(json.dumps(whole).encode()), "b").patients == ()
+
+
+@pytest.mark.hazard("HZ-P14")
+def test_messages_that_are_mapped_at_the_same_time_share_nothing_of_their_patients() -> None:
+    """200 threads with two patients in turn; what is remembered between messages is codes and units, never values."""
+    sent = {"P1": "210", "P2": "35"}
+    texts = [log_report(log_platelets(value), pid=PID.replace("P1^", f"{number}^")) for number, value in sent.items()]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = list(pool.map(lambda n: by_patient(log_mapping(texts[n % 2])), range(200)))
+    expected = [{f"HOSP/MR/{number}": f"{value} 10*3/uL"} for number, value in sent.items()]
+    assert found == expected * 100
+
+
+@pytest.mark.hazard("HZ-M04")
+@pytest.mark.parametrize("order", [OBR, OBR.replace("||R1^LAB|", "|ORD1||")], ids=["filler number", "placer number"])
+def test_the_same_result_in_two_messages_is_one_value(order: str) -> None:
+    again = log_report(log_platelets("210"), control="A2", order=order)
+    mapping = log_mapping(log_report(log_platelets("210"), order=order), again)
+    found = fact(mapping, PLATELETS)
+    assert [origin.document for origin in found.origins] == ["A2"]
+    assert (found.unused, known(mapping, PLATELETS)) == ((), 210)

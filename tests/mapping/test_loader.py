@@ -439,7 +439,7 @@ FAULTS = [
     Fault(
         "segment out of reach",
         "sources.yaml",
-        'when: ["OBX-14", "SPM-17", "OBR-7"]',
+        'when: ["OBX-14", "SPM-17.2", "SPM-17", "OBR-7", "TXA-4"]',
         'when: ["EVN-2"]',
         "EVN-2",
         '  - kind: "result"',

@@ -157,9 +157,43 @@ ACTION = {"A": PRESENT, "U": PRESENT, "S": PRESENT, "X": PRESENT, "": PRESENT, "
 RXA_20 = {"CP": PRESENT, "": PRESENT, "PA": SHOWN, "RE": NONE, "NA": NONE, "Q": OUT}
 ORC_1 = {
     **dict.fromkeys(("NW", "RO", "XO", "XX"), PRESENT),
-    **dict.fromkeys(("CA", "OC", "DC", "OD", "CR"), GONE),
-    **dict.fromkeys(("", "HD", "SN", "Q"), OUT),
+    **dict.fromkeys(("CA", "OC", "DC", "OD", "CR", "RP", "RQ", "RU", "UA"), GONE),
+    **dict.fromkeys(("", "HD", "OH", "SN", "Q"), OUT),
+    "SC": PRESENT,
 }
+ORC_5 = {
+    **dict.fromkeys(("", "IP", "SC", "A"), PRESENT),
+    **dict.fromkeys(("CA", "DC", "RP"), GONE),
+    **dict.fromkeys(("CM", "HD", "ER", "Q"), OUT),
+}
+PRB_1 = {
+    **dict.fromkeys(("AD", "CO", "UP", "UC", "LI", "UN"), PRESENT),
+    "DE": GONE,
+    "": OUT,
+    "Q": OUT,
+}
+CONFIRMATION = {"confirmed": PRESENT, "refuted": OUT, "likely": OUT, "": SHOWN} | dict.fromkeys(
+    ("provisional", "differential", "rule-out", "unconfirmed"), SHOWN
+)
+LIFE_CYCLE = {"inactive": OUT, "remission": OUT, "resolved": OUT, "cured": OUT, "": SHOWN} | dict.fromkeys(
+    ("active", "active-improving", "active-stable", "active-worsening", "chronic"), PRESENT
+)
+RESOLVED = {"20250301": OUT, "lately": OUT, "": PRESENT}
+FT1_6 = {"CG": PRESENT, "CD": GONE, **dict.fromkeys(("AJ", "CO", "PY", "", "Q"), OUT)}
+TXA_17 = {
+    **dict.fromkeys(("AU", "LA", ""), PRESENT),
+    **dict.fromkeys(("DI", "DO", "PA", "IN", "IP"), SHOWN),
+    "Q": OUT,
+}
+TXA_19 = {**dict.fromkeys(("AV", ""), PRESENT), **dict.fromkeys(("CA", "OB", "UN", "Q"), OUT)}
+PPR_EVENT = {"PC1": PRESENT, "PC2": PRESENT, "": PRESENT, "PC3": GONE}
+
+
+def cased(table: dict[str, str], *sent_in_capitals: str) -> dict[str, str]:
+    """With the spellings in capitals, and with a capital, of codes that have no table in the standard."""
+    spellings = {spelling: table[word] for word in sent_in_capitals for spelling in (word.capitalize(), word.upper())}
+    return {**table, **spellings}
+
 
 OUR_NAME: dict[str, dict[str, str]] = {
     "hl7-0085": {**OBX_11, "U": ""},
@@ -176,6 +210,20 @@ OUR_NAME: dict[str, dict[str, str]] = {
     "hl7-0206": ACTION,
     "hl7-0322": RXA_20,
     "hl7-0119": ORC_1,
+    "hl7-0038": ORC_5,
+    "hl7-0287": PRB_1,
+    "hl7-0017": FT1_6,
+    "hl7-0271": TXA_17,
+    "hl7-0273": TXA_19,
+    "ppr-event": PPR_EVENT,
+    "problem-confirmation": cased(
+        CONFIRMATION, "confirmed", "provisional", "differential", "rule-out", "unconfirmed", "refuted"
+    ),
+    "problem-life-cycle": cased(LIFE_CYCLE, "active", "inactive", "remission", "resolved"),
+    "problem-resolution": RESOLVED,
+    "billed-diagnosis": {},
+    # What takes back is sent in test_hl7v2_events.py
+    "reversed": dict.fromkeys(("ADT^A11", "ADT^A12", "ADT^A13", "MDM^T09", "MDM^T10", "MDM^T11", "list"), ""),
     "medication-request-status": dict.fromkeys(
         ("draft", "active", "completed", "on-hold", "cancelled", "stopped", "entered-in-error", "unknown"), ""
     ),
@@ -215,6 +263,28 @@ def omg(control: str) -> str:
     return message(order, "OBR|1|O1||71273005^^SCT", head=header(message="OMG^O19^OMG_O19"))
 
 
+def ordered(status: str) -> str:
+    return omg("NW").replace("ORC|NW|O1|||", f"ORC|NW|O1|||{status}")
+
+
+def prb(
+    action: str = "AD", confirmed: str = "confirmed", cycle: str = "active", over: str = "", event: str = "PC1"
+) -> str:
+    segment = f"PRB|{action}|20260110080000+0000|C7B.02^^I10C|I1|||20260101||{over}||||{confirmed}|{cycle}"
+    return message(segment, head=header(message=f"PPR^{event}"))
+
+
+def ft1(kind: str) -> str:
+    segment = f"FT1|1|T1||20260110080000+0000||{kind}|1{'|' * 18}47382^^C4"
+    return message(segment, head=header(message="DFT^P03^DFT_P03"))
+
+
+def mdm(completion: str = "AU", availability: str = "AV", action: str = "") -> str:
+    head = f"TXA|1|PN|FT|20260110080000+0000||||||||DOC1|||||{completion}||{availability}"
+    result = platelets("210") + "|" * 17 + action
+    return message(head, result, head=header(message="MDM^T02^MDM_T02"))
+
+
 PR1 = "PR1|1||71273005^^SCT||20260110080000+0000||||||||||||||D1|{}"
 
 CARRIERS: dict[str, tuple[str, Send, dict[str, str]]] = {
@@ -250,6 +320,16 @@ CARRIERS: dict[str, tuple[str, Send, dict[str, str]]] = {
     "RXA-20": ("ssa_status", lambda s: by_hl7(rxa("7617^^RXNORM").replace("|CP|A", f"|{s}|A")), RXA_20),
     "RXA-21": ("ssa_status", lambda s: by_hl7(rxa("7617^^RXNORM").replace("|CP|A", f"|CP|{s}")), ACTION),
     "ORC-1": ("planned_therapies", lambda s: by_hl7(omg(s)), ORC_1),
+    "ORC-5": ("planned_therapies", lambda s: by_hl7(ordered(s)), ORC_5),
+    "OBX-31": ("platelets_10e9_l", lambda s: by_hl7(mdm(action=s)), ACTION),
+    "TXA-17": ("platelets_10e9_l", lambda s: by_hl7(mdm(completion=s)), TXA_17),
+    "TXA-19": ("platelets_10e9_l", lambda s: by_hl7(mdm(availability=s)), TXA_19),
+    "FT1-6": ("prior_liver_directed", lambda s: by_hl7(ft1(s)), FT1_6),
+    "PRB-1": ("diagnosis", lambda s: by_hl7(prb(action=s)), PRB_1),
+    "PRB-9": ("diagnosis", lambda s: by_hl7(prb(over=s)), RESOLVED),
+    "PRB-13": ("diagnosis", lambda s: by_hl7(prb(confirmed=s)), OUR_NAME["problem-confirmation"]),
+    "PRB-14": ("liver_metastases", lambda s: by_hl7(prb(cycle=s)), OUR_NAME["problem-life-cycle"]),
+    "PPR event": ("liver_metastases", lambda s: by_hl7(prb(event=s)), PPR_EVENT),
 }
 
 

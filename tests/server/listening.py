@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Self, TypeVar
@@ -37,6 +38,13 @@ class Listening:
     def count(self, event: MllpEvent) -> int:
         """How often something has happened, once all connections that ended have been let go."""
         return self._listener.events[event]
+
+    def reaches(self, event: MllpEvent, count: int) -> bool:
+        """Whether something happens so often; for what the server counts after the client has seen it."""
+        deadline = time.monotonic() + PATIENCE
+        while self.count(event) < count and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return self.count(event) == count
 
     def close(self) -> None:
         if self._thread.is_alive():

@@ -1,7 +1,9 @@
 """The HTTP routes as clients see them: answers, errors, and silence only where there is nothing to say."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,14 @@ from starlette.testclient import TestClient
 
 from adapter.ldt import rule_set, site_rule_set
 from adapter.mapping.tables import tables
-from adapter.server import app as app_module
 from adapter.server.app import build_app
+from adapter.server.certificates import Expiry
 from adapter.server.intake import Intake
+from adapter.server.mllp import MllpEvent
 from adapter.server.settings import Settings
 from adapter.store import Store, init_store, open_store
 from cds_hooks import check_response
+from tests.cds_hooks.invariants import broken_in_response
 from tests.ldt.sites import site_folder
 from tests.repository import ROOT
 
@@ -50,6 +54,7 @@ def _cards(client: TestClient, request: dict[str, Any]) -> list[dict[str, Any]]:
     response = client.post(HOOK, json=request)
     assert response.status_code == 200, response.text
     assert check_response(response.content) == []
+    assert broken_in_response(response.json()) == []
     cards: list[dict[str, Any]] = response.json()["cards"]
     return cards
 
@@ -346,13 +351,12 @@ def test_hl7v2_refuses_other_types_encodings_and_sizes(
     _outcome(client.post("/hl7v2", content=ORU, headers=headers), status)
 
 
-def test_a_body_above_the_limit_is_refused_while_it_arrives(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app_module, "HL7_LIMIT", 100)
+def test_a_body_above_the_limit_is_refused_while_it_arrives(store: Store) -> None:
+    settings = Settings.model_validate({"hl7v2_bytes": 1024})
+    client = TestClient(build_app(settings, store, Intake(store), tables(), rule_set()))
 
     def chunks() -> Iterator[bytes]:
-        yield from [b"MSH|" + b"x" * 90] * 3
+        yield from [b"MSH|" + b"x" * 900] * 3
 
     response = client.post("/hl7v2", content=chunks(), headers={"content-type": "text/plain"})
     _outcome(response, 413)
@@ -364,6 +368,40 @@ def test_health_names_versions_and_fails_with_the_store(client: TestClient, stor
     assert body["rule_set"].startswith("ldt-nelm|")
     store.close()
     assert client.get("/healthz").status_code == 503
+
+
+def test_health_warns_of_a_certificate_that_ends_soon(store: Store) -> None:
+    ends = (
+        Expiry("mllp_tls_cert", datetime(2026, 2, 1, tzinfo=UTC)),
+        Expiry("mllp_tls_ca", datetime(9999, 1, 1, tzinfo=UTC)),
+    )
+    app = build_app(Settings(), store, Intake(store), tables(), rule_set(), certificates=ends)
+    response = TestClient(app).get("/healthz")
+    assert (response.status_code, response.json()["warnings"]) == (200, ["mllp_tls_cert ends on 2026-02-01"])
+
+
+def test_a_character_set_of_the_content_type_that_contradicts_the_message_quarantines_it(
+    client: TestClient, store: Store
+) -> None:
+    raw = ORU.replace(b"Whitfield", "Weißfeld".encode())
+    for charset in ("iso-8859-1", "utf-8"):
+        response = client.post(
+            "/hl7v2",
+            content=raw.replace(b"900000018840", charset.encode()),
+            headers={"content-type": f'text/plain; Charset="{charset}"'},
+        )
+        assert response.status_code == 200
+    assert [found.reason for found in store.messages()] == ["charset", ""]
+
+
+def test_metrics_count_what_became_of_messages_and_connections(store: Store) -> None:
+    events: Counter[MllpEvent] = Counter({"cut-frames": 3})
+    app = build_app(Settings(), store, Intake(store), tables(), rule_set(), events=events)
+    client = TestClient(app)
+    client.post("/hl7v2", content=ORU, headers={"content-type": "text/plain"})
+    text = client.get("/metrics").text
+    assert 'ldt_hl7v2_messages_total{outcome="received"} 1.0' in text
+    assert 'ldt_mllp_events_total{event="cut-frames"} 3.0' in text
 
 
 @pytest.mark.hazard("HZ-X11")

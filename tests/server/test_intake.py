@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from adapter.hl7v2 import Message, parse_message
-from adapter.server.acceptance import Acceptance, Receiver
+from adapter.mapping.sender import Sender
+from adapter.mapping.site import Accepted, Profile, Receiver, Site, plain_site
+from adapter.mapping.tables import Tables
 from adapter.server.answer import Answer
-from adapter.server.content import read_content
+from adapter.server.content import Content, read_content
+from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
 from adapter.store import Noted, Store, StoredMessage
 from tests.hl7v2.messages import MSH, OBR, PID, msh_with, obx, wire
@@ -36,6 +40,15 @@ def told(answer: Answer) -> list[str]:
     (msa,) = message.named("MSA")
     errors = [f"{err.field(3).first.component(1)} {err.field(2).text}" for err in message.named("ERR")]
     return [msa.field(1).text, msa.field(2).text, *errors]
+
+
+def everybody(profile: Profile) -> Site:
+    """A site that has one profile for every sender."""
+    return Site(plain_site().tables, (), profile)
+
+
+def accepting(**accepted: Any) -> Site:
+    return everybody(Profile(accepted=Accepted(**accepted)))
 
 
 def only(store: Store) -> StoredMessage:
@@ -176,7 +189,7 @@ def test_test_messages_are_rejected(intake: Intake, store: Store, processing_id:
 
 
 def test_processing_ids_are_a_setting(store: Store) -> None:
-    trial = Intake(store, Acceptance(processing_ids=frozenset({"T"})))
+    trial = Intake(store, accepting(processing_ids=frozenset({"T"})))
     assert receive(trial, with_header(11, "T")).code == "AA"
     assert receive(trial, with_header(11, "P")).code == "AR"
     assert receive(Intake(store), with_header(11, "")).code == "AA"
@@ -185,7 +198,7 @@ def test_processing_ids_are_a_setting(store: Store) -> None:
 @pytest.mark.hazard("HZ-M15")
 @pytest.mark.parametrize(("application", "facility"), [("OTHER", "CLINIC"), ("NELM", "ELSEWHERE"), ("", "")])
 def test_messages_for_another_system_are_rejected(store: Store, application: str, facility: str) -> None:
-    intake = Intake(store, Acceptance(receivers=(Receiver("NELM", "CLINIC"),)))
+    intake = Intake(store, plain_site().receiving((Receiver("NELM", "CLINIC"),)))
     raw = with_header(5, application).replace(b"|CLINIC|", f"|{facility}|".encode(), 1)
     assert told(receive(intake, raw)) == ["AR", "A1", "103 MSH^1^5"]
     assert list(store.messages()) == []
@@ -194,7 +207,7 @@ def test_messages_for_another_system_are_rejected(store: Store, application: str
 
 def test_a_receiver_may_be_any_application_or_facility(store: Store) -> None:
     for receiver in (Receiver("NELM"), Receiver("", "CLINIC"), Receiver()):
-        assert receive(Intake(store, Acceptance(receivers=(Receiver("OTHER"), receiver))), GOOD).code == "AA"
+        assert receive(Intake(store, plain_site().receiving((Receiver("OTHER"), receiver))), GOOD).code == "AA"
 
 
 def test_all_reasons_are_told_at_once(intake: Intake) -> None:
@@ -279,7 +292,7 @@ def test_faults_of_content_are_quarantined_and_accepted(
 def test_right_bytes_of_another_character_set_are_no_fault(intake: Intake, store: Store) -> None:
     receive(intake, with_header(18, "8859/1").replace(b"JANE", b"J\xe4NE"))
     assert only(store).state == "received"
-    latin = Intake(store, Acceptance(charset="8859/1"))
+    latin = Intake(store, everybody(Profile(sender=Sender(charset="8859/1"))))
     receive(latin, GOOD.replace(b"JANE", b"J\xe4NE"))
     assert [message.state for message in store.messages()] == ["received", "received"]
 
@@ -290,14 +303,9 @@ def test_several_patients_in_one_message(intake: Intake, store: Store) -> None:
     assert only(store).patient_keys == ("HOSP/MR/P1", "HOSP/MR/P2")
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n", b"hello", b"PID|1||P1^DOE", b"FHS|^~\\&|LAB\rBTS|0\r"])
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"hello", b"PID|1||P1^DOE", b"BTS|0\r"])
 def test_what_is_no_message_is_rejected(intake: Intake, store: Store, raw: bytes) -> None:
     assert told(receive(intake, raw)) == ["AR", "", "100 MSH^1"]
-    assert list(store.messages()) == []
-
-
-def test_a_batch_is_never_accepted_as_one_message(intake: Intake, store: Store) -> None:
-    assert receive(intake, b"FHS|^~\\&|LAB\rBHS|^~\\&\r" + GOOD + GOOD.replace(b"A1", b"A2")).code == "AR"
     assert list(store.messages()) == []
 
 
@@ -372,12 +380,12 @@ def test_nothing_is_claimed_while_the_store_is_unavailable(intake: Intake, store
 def test_a_fault_of_our_mapping_keeps_the_message_and_stops_nothing(
     intake: Intake, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(message: Message, zone: None) -> object:
+    def faulty(message: Message, sender: Sender, table: Tables) -> Content:
         if message.header.control_id == "A1":
             raise LookupError("no row for DOE^JANE")
-        return read_content(message, zone)
+        return read_content(message, sender, table)
 
-    monkeypatch.setattr("adapter.server.intake.read_content", faulty)
+    monkeypatch.setattr("adapter.server.judge.read_content", faulty)
     with capture_logs() as logs:
         answers = [receive(intake, with_header(10, f"A{number}")).code for number in range(1, 12)]
     assert answers == ["AA"] * 11
@@ -400,7 +408,7 @@ def test_a_fault_of_our_intake_tells_the_sender_to_try_again(intake: Intake, mon
     def faulty(*_: object) -> None:
         raise LookupError("DOE^JANE")
 
-    monkeypatch.setattr("adapter.server.intake.refusals", faulty)
+    monkeypatch.setattr("adapter.server.judge.refusals", faulty)
     with capture_logs() as logs:
         answer = receive(intake, GOOD)
     assert (told(answer), answer.retry) == (["AR", "A1", "207 "], True)
@@ -409,7 +417,7 @@ def test_a_fault_of_our_intake_tells_the_sender_to_try_again(intake: Intake, mon
 
 
 def test_more_parts_than_the_limit_are_kept_unread(store: Store) -> None:
-    intake = Intake(store, Acceptance(most_parts=10))
+    intake = Intake(store, limits=MessageLimits(most_parts=10))
     for raw in (wire(MSH, PID, *["NTE|1"] * 9), wire(MSH.replace("A1", "A2"), PID, "NTE|1||" + "a~" * 9)):
         assert receive(intake, raw).code == "AA"
     assert [(found.state, found.reason) for found in store.messages()] == [("quarantined", "too-many-parts")] * 2
@@ -444,12 +452,12 @@ def test_of_a_very_long_message_the_patients_are_read_before_it_is_answered(
 
 def test_a_very_long_message_in_the_character_set_of_the_link(store: Store) -> None:
     raw = wire(MSH, PID.replace("JANE", "JÄNE"), *LONG, charset="latin-1")
-    receive(Intake(store, Acceptance(charset="8859/1")), raw)
+    receive(Intake(store, everybody(Profile(sender=Sender(charset="8859/1")))), raw)
     assert (only(store).state, only(store).patient_keys) == ("received", ("HOSP/MR/P1",))
 
 
 def test_more_bytes_than_the_limit_are_an_error(store: Store) -> None:
-    intake = Intake(store, Acceptance(most_bytes=len(GOOD)))
+    intake = Intake(store, limits=MessageLimits(most_bytes=len(GOOD)))
     assert receive(intake, GOOD).code == "AA"
     answer = receive(intake, GOOD + b"\r")
     assert (told(answer), answer.retry) == (["AE", "A1", "207 "], False)

@@ -2,19 +2,21 @@
 
 import asyncio
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 import hl7
 import pytest
 from hl7.client import MLLPClient
 from structlog.testing import capture_logs
 
-from adapter.server.acceptance import Acceptance
+from adapter.mapping.site import Connection
 from adapter.server.answer import Answer
+from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
-from adapter.server.mllp import InsecureListener, MllpLimits, is_loopback, serve_mllp
+from adapter.server.mllp import InsecureListener, MllpLimits, keep_alive, serve_mllp
+from adapter.server.settings import is_loopback
 from adapter.store import Store
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
 from tests.server.listening import Client, Listening, framed
@@ -203,6 +205,55 @@ def test_an_end_block_that_lacks_its_last_byte(listen: Listen, store: Store) -> 
     assert (listener.count("frame-timeouts"), control_ids(store)) == (1, [])
 
 
+@pytest.mark.hazard("HZ-X19")
+def test_idle_connections_do_not_hold_up_others(listen: Listen) -> None:
+    listener = listen(MllpLimits(connections_of_peer=300))
+    with ExitStack() as idle:
+        for number in range(200):
+            client = idle.enter_context(Client(listener.port))
+            client.send(b"\x0bMSH|" if number % 2 else b"")
+        with Client(listener.port) as client:
+            started = time.monotonic()
+            client.send(framed(message("A1")))
+            assert client.msa() == ("AA", "A1")
+            assert time.monotonic() - started < 1
+
+
+@pytest.mark.hazard("HZ-M09")
+def test_who_does_not_read_the_answers_is_let_go(listen: Listen, store: Store) -> None:
+    listener = listen(MllpLimits(sending=0.2, closing=0.2))
+    rejected = framed(wire(MSH.replace("|A1|", f"|{'x' * 60_000}|").replace("|P|", "|T|")))
+    with Client(listener.port) as client, capture_logs():
+        assert sends_until_cut(client, rejected) < 1000
+    assert listener.reaches("connections-lost", 1)
+    assert list(store.messages()) == []
+
+
+def sends_until_cut(client: Client, framed_message: bytes) -> int:
+    """How many messages can be sent before the connection is reset."""
+    for number in range(1000):
+        try:
+            client.send(framed_message)
+        except ConnectionError:
+            return number
+    return 1000
+
+
+def test_a_peer_that_is_gone_is_noticed(listener: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[int] = []
+
+    def noted(writer: asyncio.StreamWriter) -> None:
+        keep_alive(writer)
+        found = writer.get_extra_info("socket")
+        alive.append(found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    monkeypatch.setattr("adapter.server.mllp.keep_alive", noted)
+    with Client(listener.port) as client:
+        client.send(framed(message("A1")))
+        assert client.msa() == ("AA", "A1")
+    assert alive == [1]
+
+
 def test_a_peer_has_so_many_connections(listen: Listen) -> None:
     listener = listen(MllpLimits(connections_of_peer=2))
     with Client(listener.port) as one, Client(listener.port) as two:
@@ -248,10 +299,10 @@ def test_who_wants_no_error_is_told_by_the_end_of_the_connection(listener: Liste
 
 def test_a_fault_of_our_own_closes_its_connection_only(store: Store) -> None:
     class Faulty(Intake):
-        async def receive(self, raw: bytes) -> Answer:
+        async def receive(self, raw: bytes, connection: Connection | None = None) -> Answer:
             if b"|A1|" in raw:
                 raise LookupError("DOE^JANE")
-            return await Intake.receive(self, raw)
+            return await Intake.receive(self, raw, connection)
 
     with Listening(Faulty(store)) as listener, Client(listener.port) as other, capture_logs() as logs:
         with Client(listener.port) as client:
@@ -277,10 +328,10 @@ def test_closing_ends_connections_and_frees_the_port(intake: Intake) -> None:
 
 def test_closing_lets_the_message_that_is_being_stored_get_its_answer(store: Store) -> None:
     class Slow(Intake):
-        async def receive(self, raw: bytes) -> Answer:
+        async def receive(self, raw: bytes, connection: Connection | None = None) -> Answer:
             begun.set()
             await asyncio.to_thread(release.recv, 1)
-            return await Intake.receive(self, raw)
+            return await Intake.receive(self, raw, connection)
 
     release, trigger = socket.socketpair()
     with release, trigger:
@@ -305,24 +356,6 @@ def test_closing_lets_the_message_that_is_being_stored_get_its_answer(store: Sto
     assert control_ids(store) == ["A1"]
 
 
-def test_tls(intake: Intake) -> None:
-    with Listening(intake, tls=anonymous(ssl.PROTOCOL_TLS_SERVER)) as listener, Client(listener.port) as client:
-        context = anonymous(ssl.PROTOCOL_TLS_CLIENT)
-        client.socket = context.wrap_socket(client.socket)
-        client.send(framed(message("A1")))
-        assert client.msa() == ("AA", "A1")
-
-
-def anonymous(protocol: int) -> ssl.SSLContext:
-    """TLS without certificates, so that the test needs none."""
-    context = ssl.SSLContext(protocol)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("aNULL:@SECLEVEL=0")
-    return context
-
-
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "adapter.example.org", ""])  # noqa: S104
 def test_plain_mllp_is_refused_off_loopback(intake: Intake, host: str) -> None:
     assert not is_loopback(host)
@@ -344,4 +377,4 @@ def test_loopback(host: str) -> None:
 
 
 def test_the_limit_of_a_frame_is_that_of_a_message() -> None:
-    assert MllpLimits().frame_bytes == Acceptance().most_bytes == 16 * 1024 * 1024
+    assert MllpLimits().frame_bytes == MessageLimits().most_bytes == 16 * 1024 * 1024

@@ -56,3 +56,46 @@ def test_other_addresses_than_loopback_need_the_explicit_switch(host: str) -> No
 def test_receivers_are_pairs_of_application_and_facility() -> None:
     settings = load_settings(None, {"receiving": ("NELM/HOSP", "LDT/")})
     assert settings.receivers() == (("NELM", "HOSP"), ("LDT", ""))
+
+
+def test_plain_mllp_beyond_loopback_has_to_be_allowed_and_with_tls_it_is(tmp_path: Path) -> None:
+    public = {"mllp_port": 2575, "mllp_host": "0.0.0.0"}  # noqa: S104
+    with pytest.raises(SettingsError, match="mllp_tls_cert"):
+        load_settings(None, public)
+    assert load_settings(None, {**public, "insecure": True}).mllp_address == "0.0.0.0"  # noqa: S104
+    secure = {**public, "mllp_tls_cert": tmp_path / "x.pem", "mllp_tls_ca": tmp_path / "ca.pem"}
+    assert load_settings(None, secure).client_certificate == "required"
+    assert load_settings(None, {"host": "127.0.0.2"}).mllp_address == "127.0.0.2"
+
+
+@pytest.mark.hazard("HZ-X15")
+@pytest.mark.parametrize(
+    ("host", "ca", "said", "found"),
+    [
+        ("127.0.0.1", False, None, "none"),
+        ("127.0.0.1", True, None, "optional"),
+        ("127.0.0.1", True, "required", "required"),
+        ("192.0.2.1", True, None, "required"),
+        ("192.0.2.1", True, "optional", "optional"),
+        ("192.0.2.1", False, "none", "none"),
+    ],
+)
+def test_client_certificates_are_required_beyond_loopback_unless_set_otherwise(
+    tmp_path: Path, host: str, ca: bool, said: str | None, found: str
+) -> None:
+    given = {"mllp_port": 2575, "mllp_host": host, "mllp_tls_cert": tmp_path / "x.pem"}
+    given |= {"mllp_client_certificate": said, "mllp_tls_ca": tmp_path / "ca.pem" if ca else None}
+    assert load_settings(None, given).client_certificate == found
+
+
+@pytest.mark.parametrize(("host", "said"), [("192.0.2.1", None), ("127.0.0.1", "required"), ("127.0.0.1", "optional")])
+def test_client_certificates_need_the_authorities_that_issue_them(tmp_path: Path, host: str, said: str | None) -> None:
+    given = {"mllp_port": 2575, "mllp_host": host, "mllp_tls_cert": tmp_path / "x.pem", "mllp_client_certificate": said}
+    with pytest.raises(SettingsError, match="mllp_tls_ca: client certificates need"):
+        load_settings(None, given)
+
+
+@pytest.mark.parametrize("name", ["mllp_tls_key", "mllp_tls_ca", "mllp_client_certificate"])
+def test_tls_needs_a_certificate(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: TLS needs"):
+        load_settings(None, {name: "none"})

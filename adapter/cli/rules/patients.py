@@ -14,7 +14,7 @@ from adapter.case.merge import Clock
 from adapter.cli.console import printable
 from adapter.cli.evaluate import as_of
 from adapter.cli.inputs import UnreadableFile, assessments, read_inputs
-from adapter.cli.site import rules_of
+from adapter.cli.site import rules_of, site_of
 from adapter.ldt import RuleSet
 
 File = Annotated[Path, typer.Argument(help="FHIR JSON or NDJSON, HL7 v2 messages, or a case file.")]
@@ -32,7 +32,7 @@ def patients(
     """
     clock, rules = Clock(as_of(day)), rules_of(site)
     try:
-        found = list(assessments(read_inputs([file]), clock, rules))
+        found = list(assessments(read_inputs([file], site_of(site)), clock, rules))
     except UnreadableFile as error:
         typer.echo(f"ldt: {error}", err=True)
         raise typer.Exit(1) from None

@@ -1,0 +1,136 @@
+"""`ldt send`: an MLLP client that sends the messages of a file and prints what each is answered.
+
+Not a queue: it stops at the first message that is not answered, so that the order of messages is kept.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from adapter.cli.console import printable
+from adapter.hl7v2 import Acknowledgement, UnusableMessage, read_header, split_messages
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from adapter.server.mllp_sender import Destination
+
+MANY = 50
+"""From how many messages on a progress bar is shown."""
+
+
+def send(
+    file: Annotated[Path, typer.Argument(help="HL7 v2 file with one or many messages, or batches.")],
+    to: Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where to send them.")],
+    wait: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long an answer may take.")] = 30.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Send with TLS; --ca, --cert and --key need it.")] = False,
+    ca: Annotated[Path | None, typer.Option(help="PEM file with the authorities that are trusted.")] = None,
+    cert: Annotated[Path | None, typer.Option(help="PEM file with the certificate to show.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file with its key; none: it is in the same file.")] = None,
+) -> None:
+    """Send the messages of a file by MLLP and print each acknowledgement: code, control id, errors with their places.
+
+    Exit status 0 only if every message was accepted (AA, CA).
+    """
+    from adapter.server.mllp_sender import Destination  # the server stack takes a second to import
+
+    messages, faults = _messages(file)
+    for fault in faults:
+        typer.echo(f"ldt send: {fault}", err=True)
+    try:
+        destination = Destination.parse(to, _context(tls, ca, cert, key))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from None
+    accepted = asyncio.run(_send(messages, destination, wait))
+    typer.echo(f"{accepted} of {len(messages)} messages accepted", err=True)
+    raise typer.Exit(0 if messages and not faults and accepted == len(messages) else 1)
+
+
+def _context(tls: bool, ca: Path | None, cert: Path | None, key: Path | None) -> "SSLContext | None":
+    from adapter.server.tls import TlsFiles, TlsFilesError, client_context
+
+    if not tls:
+        if ca or cert or key:
+            raise typer.BadParameter("--ca, --cert and --key need --tls", param_hint="--tls")
+        return None
+    try:
+        return client_context(TlsFiles(cert, key, ca))
+    except TlsFilesError as error:
+        typer.echo(f"ldt send: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _messages(file: Path) -> tuple[list[bytes], list[str]]:
+    """The messages of a file, ready to be sent, and what in it is none."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file.name}: {error.strerror}", param_hint="FILE") from None
+    chunks = [chunk for chunk in split_messages(raw) if chunk.kind != "batch"]
+    messages = [_with_cr(chunk.raw) for chunk in chunks if chunk.kind == "message"]
+    odd = (chunk for chunk in chunks if chunk.kind != "message")
+    faults = [f"{file.name} byte {chunk.span[0]}: {chunk.kind}, not sent" for chunk in odd]
+    return messages, faults if chunks else [f"{file.name}: there is no message in it"]
+
+
+def _with_cr(raw: bytes) -> bytes:
+    """The message with CR as segment end, as the standard has it, also where a file has lines of LF or CRLF."""
+    if raw.count(b"\n") == raw.count(b"\r\n"):
+        raw = raw.replace(b"\r\n", b"\r")
+    elif b"\r" not in raw:
+        raw = raw.replace(b"\n", b"\r")
+    return raw + b"\r"
+
+
+async def _send(messages: Sequence[bytes], destination: "Destination", wait: float) -> int:
+    """Send them until one is not answered; how many were accepted."""
+    from adapter.server.mllp_sender import MllpClient, NoAcknowledgement
+
+    accepted = 0
+    console = Console(stderr=True)
+    with Progress(console=console, disable=len(messages) < MANY) as progress:
+        task = progress.add_task("sending", total=len(messages))
+        async with MllpClient(destination, wait=wait) as client:
+            for message in messages:
+                try:
+                    ack = await client.send(message)
+                except (NoAcknowledgement, OSError, ValueError) as error:
+                    typer.echo(f"-- {_control_id(message)} {_reason(error)}; stopped here")
+                    break
+                for later in client.later:
+                    typer.echo(f"{_line(later)} (application acknowledgement)")
+                client.later.clear()
+                typer.echo(f"-- {_control_id(message)} wants no acknowledgement" if ack is None else _line(ack))
+                accepted += ack is not None and ack.accepted
+                progress.advance(task)
+    return accepted
+
+
+def _line(ack: Acknowledgement) -> str:
+    """Code, control id, errors."""
+    control_id = printable(ack.control_id.decode("utf-8", errors="replace"))
+    return " ".join([ack.code, control_id, ", ".join(map(str, ack.errors))]).rstrip()
+
+
+def _control_id(message: bytes) -> str:
+    try:
+        return printable(read_header(message, default_charset="latin-1").control_id)
+    except UnusableMessage:
+        return "?"
+
+
+def _reason(error: Exception) -> str:
+    from adapter.server.mllp_sender import NoAcknowledgement
+
+    match error:
+        case NoAcknowledgement(reason=reason):
+            return f"no acknowledgement: {reason}"
+        case OSError():
+            return f"no connection: {error.strerror or type(error).__name__}"
+        case _:
+            return "holds bytes of an MLLP block, so that no frame can hold it"

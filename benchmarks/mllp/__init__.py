@@ -1,0 +1,1 @@
+"""Durable MLLP round trips a second, ours beside other receivers; servers and client in processes of their own."""

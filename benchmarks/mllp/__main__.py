@@ -1,0 +1,145 @@
+"""`make bench-mllp`: round trips a second with one ORU^R01 of 20 OBX, at 1 and at 16 connections. Read the ratios.
+
+Servers take turns in each round, so that a noisy machine is noisy for all; the median of the rounds counts. Where
+other programs run, the processor time that the server takes for a message says more than the rate.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+CONNECTIONS = (1, 16)
+TICKS = os.sysconf("SC_CLK_TCK")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server: its command before the port and after it, and whether each message needs a connection of its own."""
+
+    name: str
+    module: str
+    reconnect: bool = False
+
+    def command(self, port: int, folder: Path) -> list[str]:
+        """The command line of its process."""
+        if self.module != "ldt":
+            return [PYTHON, "-m", f"benchmarks.mllp.{self.module}", str(port), str(folder / "bare.db")]
+        store = f"sqlite:///{folder}/ldt.db"
+        ldt = [PYTHON, "-c", "from adapter.cli.main import main; main()"]
+        subprocess.run([*ldt, "store", "init", "--store", store], check=True, capture_output=True)
+        return [*ldt, "serve", "--store", store, "--http-port", "0", "--mllp-port", str(port)]
+
+
+CONTENDERS = (
+    Contender("bare asyncio: stores the bytes", "bare"),
+    Contender("ldt serve", "ldt"),
+    Contender("python-hl7: parses, stores nothing", "python_hl7"),
+    Contender("hl7apy: parses, stores nothing", "hl7apy_server", reconnect=True),
+)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Round trips a second, and milliseconds of the server's processor time for each."""
+
+    a_second: float
+    milliseconds: float
+
+
+@contextmanager
+def running(contender: Contender) -> Iterator[tuple[int, int]]:
+    """The port and the process id of the server, which runs meanwhile on a store of its own."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = contender.command(port, Path(folder))
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                _await(port)
+                yield port, process.pid
+            finally:
+                process.kill()
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("the server does not listen")
+
+
+def processor_time(pid: int) -> float:
+    """Seconds of processor time that all threads of a process have taken (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def measured(contender: Contender, port: int, pid: int, connections: int) -> Rate:
+    """What a client in a process of its own gets of the server."""
+    run = f"{connections}-{time.time_ns() % 10**9}-"
+    command = [PYTHON, "-m", "benchmarks.mllp.client", str(port), str(connections), str(SECONDS), run]
+    command += ["--reconnect"] if contender.reconnect else []
+    before = processor_time(pid)
+    rate, answered = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return Rate(float(rate), (processor_time(pid) - before) / int(answered) * 1000)
+
+
+def main() -> None:
+    """Measure and print."""
+    found: dict[tuple[str, int], list[Rate]] = {}
+    for _ in range(ROUNDS):
+        for contender in CONTENDERS:
+            with running(contender) as (port, pid):
+                for connections in CONNECTIONS:
+                    rate = measured(contender, port, pid, connections)
+                    found.setdefault((contender.name, connections), []).append(rate)
+    Console(width=120).print(_table({key: _median(rates) for key, rates in found.items()}))
+
+
+def _median(rates: list[Rate]) -> Rate:
+    return Rate(median(rate.a_second for rate in rates), median(rate.milliseconds for rate in rates))
+
+
+def _table(rates: dict[tuple[str, int], Rate]) -> Table:
+    table = Table(title=f"round trips a second, ORU^R01 with 20 OBX; median of {ROUNDS} rounds of {SECONDS:g} s")
+    table.add_column("receiver")
+    for connections in CONNECTIONS:
+        for column in (f"{connections} conn.", "to bare", "CPU ms"):
+            table.add_column(column, justify="right")
+    for contender in CONTENDERS:
+        cells = [contender.name]
+        for connections in CONNECTIONS:
+            rate, bare = rates[contender.name, connections], rates[CONTENDERS[0].name, connections]
+            cells += [f"{rate.a_second:,.0f}", f"{rate.a_second / bare.a_second:.2f}", f"{rate.milliseconds:.2f}"]
+        table.add_row(*cells)
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Why a token was not trusted: for the operator's log alone, since the caller gets a bare 401 (checklist J6).
+
+Not an answer to anybody, and never holding the token.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RefusalReason = Literal[
+    "no-token",
+    "malformed-token",
+    "header",
+    "algorithm",
+    "claims",
+    "unknown-issuer",
+    "jku-not-listed",
+    "audience",
+    "expired",
+    "not-yet-valid",
+    "lifetime",
+    "tenant",
+    "unknown-key",
+    "keys-unavailable",
+    "bad-signature",
+    "replayed",
+]
+Called = Literal["discovery", "service", "feedback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused call: a stable reason, what was called and by whom. Nothing of it is text that a caller chose.
+
+    `issuer` is there once it is known to be one of the configured ones, `tenant` and `token_id` once the signature
+    proved that this issuer said so: before that they are only what somebody wrote.
+    """
+
+    reason: RefusalReason
+    called: Called
+    issuer: str | None = None
+    tenant: str | None = None
+    token_id: str | None = None
+
+
+class NotTrusted(Exception):
+    """Ends the check of a token; carries the reason and no text of the token."""
+
+    def __init__(self, reason: RefusalReason) -> None:
+        super().__init__(reason)
+        self.reason: RefusalReason = reason

@@ -1,0 +1,93 @@
+"""The real `ldt serve` as a process that a test starts, kills and starts again on the same store and port.
+
+Not for what is sent to it (sending.py).
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+LDT = (sys.executable, "-c", "from adapter.cli.main import main; main()")
+PATIENCE = 60.0
+"""Seconds until a server must listen, also on a busy machine."""
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Serving:
+    """A server of one store. Nothing runs until `start`; the log of all its lives is in `log`."""
+
+    def __init__(self, folder: Path, *before: str) -> None:
+        self.path = folder / "ldt.db"
+        self.url = f"sqlite:///{self.path}"
+        self.log = folder / "log.txt"
+        self.port = free_port()
+        self._command = [*before, *LDT, "serve", "--store", self.url, "--mllp-port", str(self.port), "--http-port", "0"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def init(self) -> None:
+        """Make the store."""
+        subprocess.run([*LDT, "store", "init", "--store", self.url], check=True, capture_output=True)
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start without waiting."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stderr=log)
+
+    def wait(self) -> None:
+        """Wait until it listens."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            assert self._process.poll() is None, self.log.read_text()
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise TimeoutError("ldt serve does not listen")
+
+    def kill(self) -> None:
+        """SIGKILL: it has no chance to finish anything."""
+        self._end(signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Kill, and start without waiting."""
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        """SIGTERM: it ends in order."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()

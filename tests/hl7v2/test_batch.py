@@ -1,0 +1,116 @@
+"""Batches: their messages, the counts of their trailers, and the batch of acknowledgements."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.hl7v2 import acknowledge_batch, parse_message, read_batch, split_messages
+from tests.hl7v2.messages import MSH, PID, wire
+
+NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
+ONE, TWO = wire(MSH, PID), wire(MSH.replace("|A1|", "|A2|"), PID)
+BHS = b"BHS|^~\\&|LAB|HOSP|NELM|CLINIC|2026||name||B7\r"
+FHS = BHS.replace(b"BHS", b"FHS").replace(b"B7", b"F7")
+
+
+def faults(raw: bytes) -> list[tuple[str, str]]:
+    batch = read_batch(raw)
+    assert batch is not None
+    return list(batch.faults)
+
+
+@pytest.mark.parametrize("raw", [b"", ONE, b"hello", b"BTS|0\r", b"BHSX\r", b"\x0bBHS|"])
+def test_what_is_no_batch(raw: bytes) -> None:
+    assert read_batch(raw) is None
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n"])
+def test_the_messages_of_a_batch(before: bytes) -> None:
+    batch = read_batch(before + BHS + ONE + TWO + b"BTS|2\r")
+    assert batch is not None
+    assert batch.messages == (ONE.rstrip(b"\r"), TWO.rstrip(b"\r"))
+    assert batch.envelope == (BHS.rstrip(b"\r"), b"BTS|2")
+    assert (batch.is_file, batch.field(3), batch.field(11), batch.field(40), batch.faults) == (
+        False,
+        b"LAB",
+        b"B7",
+        b"",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (BHS + ONE + b"BTS|1\r", []),
+        (BHS + ONE + b"BTS\r", []),
+        (BHS + ONE + b'BTS|""\r', []),
+        (BHS + ONE + b"BTS|2\r", [("batch-count", "BTS[1]-1")]),
+        (BHS + ONE + b"BTS|one\r", [("batch-count", "BTS[1]-1")]),
+        (BHS + ONE + b"BTS|0000000001\r", [("batch-count", "BTS[1]-1")]),
+        (BHS + ONE, [("batch-unterminated", "BHS[1]")]),
+        (BHS + b"BTS|0\r", []),
+        (FHS + BHS + ONE + b"BTS|1\r" + BHS + TWO + b"BTS|1\rFTS|2\r", []),
+        (
+            FHS + BHS + ONE + b"BTS|1\r" + BHS + TWO + b"BTS|2\rFTS|1\r",
+            [("batch-count", "BTS[2]-1"), ("batch-count", "FTS[1]-1")],
+        ),
+        (FHS + BHS + ONE + b"BTS|1\r", [("batch-unterminated", "FHS[1]")]),
+        (FHS + BHS + ONE + BHS + TWO + b"BTS|1\rFTS|2\r", [("batch-unterminated", "BHS[1]")]),
+        (FHS + ONE + b"FTS|0\r", []),
+    ],
+)
+def test_counts(raw: bytes, expected: list[tuple[str, str]]) -> None:
+    assert faults(raw) == expected
+
+
+def answer(raw: bytes, *acks: bytes) -> list[bytes]:
+    batch = read_batch(raw)
+    assert batch is not None
+    return acknowledge_batch(batch, acks, control_id="N1", now=NOW).split(b"\r")
+
+
+def test_the_answer_to_a_batch() -> None:
+    head = rb"BHS|^~\&|NELM|CLINIC|LAB|HOSP|20260110093000+0000||||N1|B7"
+    assert answer(BHS + ONE + b"BTS|1\r", b"MSH|1\r", b"MSH|2\r") == [head, b"MSH|1", b"MSH|2", b"BTS|2", b""]
+    assert answer(BHS + ONE, b"MSH|1\r")[-2] == b"BTS|1|The counts of the batch do not hold."
+
+
+def test_a_file_is_answered_by_a_file() -> None:
+    lines = answer(FHS + BHS + ONE + b"BTS|1\rFTS|1\r", b"MSH|1\r")
+    assert [line[:3] for line in lines] == [b"FHS", b"BHS", b"MSH", b"BTS", b"FTS", b""]
+    assert lines[0].endswith(b"|N1|F7")
+
+
+def test_the_senders_delimiters_are_used_and_unusable_ones_are_not() -> None:
+    assert answer(b"BHS#$%!@#LAB#HOSP#N#C\r")[0] == b"BHS#$%!@#N#C#LAB#HOSP#20260110093000+0000####N1#"
+    assert answer(b"BHS$^^\\&$LAB|X$HOSP$N$C\r")[0] == b"BHS|^~\\&|||||20260110093000+0000||||N1|"
+
+
+def test_no_block_bytes_reach_the_answer() -> None:
+    raw = BHS.replace(b"B7", b"B\x0b7\x1c")
+    assert answer(raw)[0].endswith(b"|B7")
+
+
+@given(
+    st.binary(max_size=60).map(lambda tail: b"BHS|" + tail) | st.binary(max_size=40).map(lambda tail: FHS + ONE + tail)
+)
+def test_any_bytes_are_covered_and_answered(raw: bytes) -> None:
+    batch = read_batch(raw)
+    if batch is None:
+        return
+    assert len(batch.messages) + len(batch.envelope) == len(split_messages(raw))
+    ack = acknowledge_batch(batch, [ONE], control_id="N1", now=NOW)
+    again = read_batch(ack)
+    assert again is not None
+    assert (again.messages, again.faults) == ((ONE.rstrip(b"\r"),), ())
+    assert parse_message(again.messages[0]).header.control_id == "A1"
+
+
+def test_a_time_without_zone_is_our_error() -> None:
+    batch = read_batch(BHS)
+    assert batch is not None
+    with pytest.raises(ValueError, match="zone"):
+        acknowledge_batch(batch, (), control_id="N1", now=datetime(2026, 1, 10))
