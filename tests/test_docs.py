@@ -3,6 +3,7 @@
 import re
 import shlex
 
+import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -20,13 +21,16 @@ from tests.repository import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def _commands() -> list[list[str]]:
-    lines = (line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines())
-    return [shlex.split(line) for line in lines if line.startswith(".venv/bin/ldt ")]
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
-def test_every_ldt_command_of_the_readme_exists_with_its_options() -> None:
-    commands = _commands()
+def _commands(page: str = README, start: str = ".venv/bin/ldt ") -> list[list[str]]:
+    lines = (line for block in re.findall(r"```\n(.*?)```", page, re.DOTALL) for line in block.splitlines())
+    return [shlex.split(line) for line in lines if line.startswith(start)]
+
+
+@pytest.mark.parametrize("commands", [_commands(), _commands(OPERATIONS, "ldt ")], ids=["README", "operations"])
+def test_every_ldt_command_of_a_page_exists_with_its_options(commands: list[list[str]]) -> None:
     assert len(commands) >= 6
     root = get_command(app)
     for words in commands:
@@ -78,6 +82,25 @@ def test_every_setting_is_documented_and_every_documented_setting_exists() -> No
     assert documented == set(Settings.model_fields)
     for name in Settings.model_fields:
         assert f"`LDT_{name.upper()}`" in page
+
+
+def test_numbers_that_are_the_default_of_a_setting_are_those_of_the_page() -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `\w+` \| `([\d.]+)` \|", page, re.MULTILINE)
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    assert len(rows) >= 8
+    assert {name: float(text) for name, text in rows if text.count(".") < 2} == {
+        name: float(value)
+        for name, value in defaults.items()
+        if isinstance(value, (int, float)) and value is not True
+        if value is not False
+    }
+
+
+def test_every_gauge_of_the_page_is_measured() -> None:
+    named = set(re.findall(r"`(ldt_\w+)", OPERATIONS))
+    health = (ROOT / "adapter/server/health.py").read_text(encoding="utf-8")
+    assert named == set(re.findall(r'"(ldt_\w+)"', health))
 
 
 def test_every_relative_link_of_the_documentation_leads_to_a_file() -> None:

@@ -7,31 +7,15 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.parts import Part, option_name, parts
 from adapter.advice.sections import (
-    SCOPE_UNKNOWN,
     Option,
-    also_on_record,
-    cited,
     closed_lines,
-    danger_lines,
-    data_problems,
-    deciding_facts,
-    disagreements,
-    fact_line,
-    flag_lines,
     in_sentence,
     indicator,
-    missing_lines,
-    options,
-    outranked,
-    remark_line,
     scope_rules,
-    set_aside_lines,
     short_name,
-    shown_rules,
     some_not_used,
-    unread_line,
 )
 from adapter.advice.wording import markdown
 from adapter.ldt import Scope, Strength
@@ -46,13 +30,6 @@ NAMESPACE = UUID("4b1f6d0e-6f4e-5a53-9d0c-0c8f7c9f2a11")
 
 TOPIC = ("ldtnelm", "Liver-directed therapy of neuroendocrine liver metastases")
 """Code and display of the topic of every card; alphanumeric, as CDS Hooks wants topics to be."""
-
-SILENCED = "Switched off by the site, but it would speak here"
-
-INTENDED = (
-    "For health professionals of a tumour board, on adults with liver metastases of a well-differentiated "
-    "neuroendocrine tumour. Options with reasons to weigh, no order. Not for emergency decisions."
-)
 
 
 def cards(assessment: Assessment, *, invocation: str = "", base: str = DEFAULT_BASE) -> tuple[Card, ...]:
@@ -132,65 +109,23 @@ def _scope_reason(assessment: Assessment) -> str:
 
 def detail(assessment: Assessment) -> str:
     """The whole answer in Markdown: options, dangers, cautions, missing and deciding facts, disagreements, sources."""
-    if assessment.closed:
-        reasons = _list("No advice is given on this record", closed_lines(assessment))
-        return f"{reasons}\n\n{markdown(basis(assessment))}"
-    parts = [
-        _scope(assessment),
-        _list("Danger", list(danger_lines(assessment))),
-        _list(SILENCED, list(silenced_lines(assessment.advice, assessment.rules))),
-        _options(list(options(assessment))),
-        _list("Cautions", [remark_line(assessment, remark) for remark in assessment.advice.cautions]),
-        _list("Outranked", list(outranked(assessment))),
-        _list("Missing", [*missing_lines(assessment), *filter(None, [unread_line(assessment)])]),
-        _list("Data that could not be had", list(assessment.gaps)),
-        _list("Data problems", list(data_problems(assessment))),
-        _list("To do", [remark_line(assessment, remark) for remark in assessment.advice.actions]),
-        _list("Facts that decided", [fact_line(fact) for fact in deciding_facts(assessment)]),
-        _list("Also on record, read by no rule", list(also_on_record(assessment))),
-        _list("On record but not used", list(set_aside_lines(assessment))),
-        _list("The documents disagree", list(disagreements(assessment))),
-        _list("Not in the documents, waits for a clinician", list(flag_lines(assessment))),
-        _list("Sources", list(cited(assessment))),
-        _list("Changed by the site", list(site_lines(assessment.rules))),
-        markdown(basis(assessment)),
-    ]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(_part(part) for part in parts(assessment))
 
 
-def _scope(assessment: Assessment) -> str:
-    match assessment.advice.scope:
-        case Scope.NOT_APPLICABLE:
-            reasons = [f"{rule.id} {rule.row.title}" for rule in scope_rules(assessment)]
-            return _list("The guideline does not apply to this patient", reasons)
-        case Scope.UNKNOWN:
-            return f"**{SCOPE_UNKNOWN}**"
-        case Scope.APPLIES:
-            return ""
+def _part(part: Part) -> str:
+    if not part.title:
+        return "\n\n".join(markdown(line) for line in part.lines)
+    blocks = [f"**{part.title}**"]
+    if part.options:
+        blocks.append(_table(part.options))
+    elif part.lines:
+        blocks.append("\n".join(f"- {markdown(line)}" for line in part.lines))
+    return "\n\n".join(blocks)
 
 
-def _options(rated: list[Option]) -> str:
-    if not rated:
-        return ""
+def _table(rated: Iterable[Option]) -> str:
     rows = ["| Therapy | Strength | Rules |", "| --- | --- | --- |"]
     for option in rated:
-        planned = " (planned)" if option.therapy.planned.value == "true" else ""
-        because = "; ".join(option.because)
-        rows.append(f"| {markdown(option.name)}{planned} | {markdown(option.strength)} | {markdown(because)} |")
-    return "**Options**\n\n" + "\n".join(rows)
-
-
-def _list(title: str, lines: list[str]) -> str:
-    if not lines:
-        return ""
-    return f"**{title}**\n\n" + "\n".join(f"- {markdown(line)}" for line in lines)
-
-
-def basis(assessment: Assessment) -> str:
-    """What the reader needs to judge the answer: intended use, date of the data, versions, what is unsigned policy."""
-    rules = assessment.rules
-    citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
-    return (
-        f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.edition}, drawn from two narrative "
-        f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
-    )
+        cells = (option_name(option), option.strength, "; ".join(option.because))
+        rows.append(f"| {' | '.join(markdown(cell) for cell in cells)} |")
+    return "\n".join(rows)

@@ -8,7 +8,8 @@ from uuid import uuid5
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
-from adapter.advice.card import INTENDED, NAMESPACE, SILENCED, summary
+from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.parts import INTENDED, SILENCED, TITLE
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
@@ -47,6 +48,29 @@ class ClosedRecord(ValueError):
     """The record of the patient is closed (died, out of use, replaced): nobody may plan on it."""
 
 
+def closed_plan(assessment: Assessment) -> Resource:
+    """The CarePlan of a closed record: revoked, without activities; it says why nothing is advised any more."""
+    created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
+    reasons = [f"No advice is given on this record: {line}" for line in closed_lines(assessment)]
+    return {
+        "resourceType": "CarePlan",
+        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{assessment.rules.edition}")),
+        "text": {"status": "generated", "div": _closed_narrative(reasons)},
+        "status": "revoked",
+        "intent": "proposal",
+        "title": TITLE,
+        "description": plain(summary(assessment)),
+        "subject": assessment.patient.to_json(),
+        "created": created,
+        "note": [{"text": markdown(reason)} for reason in reasons],
+    }
+
+
+def _closed_narrative(reasons: list[str]) -> str:
+    items = "".join(f"<p>{xhtml(reason)}</p>" for reason in reasons)
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{items}</div>'
+
+
 def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
     """The CarePlan of an assessment. `base` is the canonical base of the PlanDefinition and the fact CodeSystem.
 
@@ -67,7 +91,7 @@ def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
         "instantiatesCanonical": [f"{base}/PlanDefinition/{rules.id}|{rules.version}"],
         "status": "draft",
         "intent": "proposal",
-        "title": "Liver-directed therapy of neuroendocrine liver metastases: options for the tumour board",
+        "title": TITLE,
         "description": plain(summary(assessment)),
         "subject": assessment.patient.to_json(),
         "created": created,

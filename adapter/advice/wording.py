@@ -42,8 +42,12 @@ REASONS = {
 
 def markdown(text: str) -> str:
     """Text that Markdown shows as it is: unusual characters dropped, active ones escaped, addresses never links."""
-    inert = _ADDRESS.sub(r"\1 ", plain(text))
-    return _LEADING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _MARKDOWN.sub(r"\\\1", inert))
+    return _LEADING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _MARKDOWN.sub(r"\\\1", inert(text)))
+
+
+def inert(text: str) -> str:
+    """Text in harmless characters whose addresses no reader turns into links."""
+    return _ADDRESS.sub(r"\1 ", plain(text))
 
 
 def xhtml(text: str) -> str:

@@ -11,7 +11,8 @@ from rich.tree import Tree
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines
-from adapter.advice.card import SILENCED, basis, summary
+from adapter.advice.card import summary
+from adapter.advice.parts import SILENCED, basis
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     also_on_record,

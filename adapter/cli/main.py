@@ -11,6 +11,7 @@ import typer
 from adapter import __version__
 from adapter.cli.demo import demo
 from adapter.cli.evaluate import evaluate
+from adapter.cli.messages.app import app as messages
 from adapter.cli.mllp import mllp
 from adapter.cli.rules.app import app as rules
 from adapter.cli.selfcheck import selfcheck
@@ -33,7 +34,7 @@ app.command()(mllp)
 app.command()(send)
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
-app.add_typer(rules, name="rules")
+app.add_typer(messages, name="messages")
 app.command()(selfcheck)
 app.command()(demo)
 

@@ -18,7 +18,7 @@ from adapter.hl7v2 import Acknowledgement, UnusableMessage, read_header, split_m
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from adapter.server.mllp_sender import Destination
+    from adapter.server.addresses import MllpEndpoint
 
 MANY = 50
 """From how many messages on a progress bar is shown."""
@@ -37,13 +37,13 @@ def send(
 
     Exit status 0 only if every message was accepted (AA, CA).
     """
-    from adapter.server.mllp_sender import Destination  # the server stack takes a second to import
+    from adapter.server.addresses import MllpEndpoint  # the server stack takes a second to import
 
     messages, faults = _messages(file)
     for fault in faults:
         typer.echo(f"ldt send: {fault}", err=True)
     try:
-        destination = Destination.parse(to, _context(tls, ca, cert, key))
+        destination = MllpEndpoint.parse(to, _context(tls, ca, cert, key))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--to") from None
     accepted = asyncio.run(_send(messages, destination, wait))
@@ -87,7 +87,7 @@ def _with_cr(raw: bytes) -> bytes:
     return raw + b"\r"
 
 
-async def _send(messages: Sequence[bytes], destination: "Destination", wait: float) -> int:
+async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: float) -> int:
     """Send them until one is not answered; how many were accepted."""
     from adapter.server.mllp_sender import MllpClient, NoAcknowledgement
 

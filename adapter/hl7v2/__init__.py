@@ -27,6 +27,7 @@ from adapter.hl7v2.read import SegmentEnds, first_segment, parse_message, read_h
 from adapter.hl7v2.segments import Segment
 from adapter.hl7v2.split import Chunk, ChunkKind, split_messages
 from adapter.hl7v2.times import HL7Time, LocalTime, Precision, ZoneSource, read_offset, read_time
+from adapter.hl7v2.write import UTF8, Writer
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -35,6 +36,7 @@ __all__ = [
     "HL70357",
     "STANDARD",
     "START",
+    "UTF8",
     "AckCode",
     "AckError",
     "Acknowledgement",
@@ -71,6 +73,7 @@ __all__ = [
     "UndecodableText",
     "UnusableCode",
     "UnusableMessage",
+    "Writer",
     "ZoneSource",
     "acknowledge",
     "acknowledge_batch",

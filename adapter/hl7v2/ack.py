@@ -13,6 +13,7 @@ from adapter.hl7v2.charset import codec_of, is_wide
 from adapter.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters, usable
 from adapter.hl7v2.errors import UnusableMessage
 from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.write import Writer
 
 AckCode = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
 Severity = Literal["E", "W", "I", "F"]
@@ -34,7 +35,6 @@ HL70357: Final[Mapping[str, str]] = {
 }
 """Table HL70357, message error condition codes."""
 
-_CR: Final = b"\r"
 _BLOCK_BYTES: Final = b"\x0b\x1c"
 _HEAD: Final = 65536
 _MSH: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b]))(?:\xef\xbb\xbf)?(MSH[^\r\n]*)")
@@ -182,7 +182,7 @@ def _answer(
         raise ValueError("the time of an acknowledgement needs a zone")
     delimiters = received.delimiters.completed()
     version = _version(received.field(12), delimiters)
-    writer = _Writer(delimiters, received.codec)
+    writer = Writer(delimiters, received.codec)
     msh = _msh(received, writer, control_id, now, version)
     conditions = [b"NE", b"NE"] if exchange else [b"", b""]
     msh += [b"", b"", *conditions, b"", received.field(18)]
@@ -199,7 +199,7 @@ def _trimmed(fields: list[bytes], least: int = 12) -> list[bytes]:
 
 
 def _msa_detail(
-    writer: "_Writer", errors: Sequence[AckError], version: tuple[int, ...], expected: int | None
+    writer: Writer, errors: Sequence[AckError], version: tuple[int, ...], expected: int | None
 ) -> list[bytes]:
     """MSA-3 to MSA-6: the text and the code of the first error before version 2.5, the sequence number expected."""
     old = version < (2, 5) and bool(errors)
@@ -208,9 +208,7 @@ def _msa_detail(
     return [text, b"" if expected is None else str(expected).encode("ascii"), b"", code]
 
 
-def _msh(
-    received: _Received, writer: "_Writer", control_id: str, now: datetime, version: tuple[int, ...]
-) -> list[bytes]:
+def _msh(received: _Received, writer: Writer, control_id: str, now: datetime, version: tuple[int, ...]) -> list[bytes]:
     """MSH-1 to MSH-12 of the answer."""
     field, time = received.field, writer.text(now.strftime("%Y%m%d%H%M%S%z"))
     message_type = _message_type(writer, field(9), version)
@@ -218,7 +216,7 @@ def _msh(
     return [*msh, message_type, writer.text(control_id), field(11), field(12)]
 
 
-def _message_type(writer: "_Writer", msh_9: bytes, version: tuple[int, ...]) -> bytes:
+def _message_type(writer: Writer, msh_9: bytes, version: tuple[int, ...]) -> bytes:
     """MSH-9 of the answer: `ACK`, with the trigger from 2.2 and the structure from 2.3.1 on."""
     parts = msh_9.split(writer.delimiters.component)
     trigger = parts[1] if len(parts) > 1 else b""
@@ -227,21 +225,21 @@ def _message_type(writer: "_Writer", msh_9: bytes, version: tuple[int, ...]) -> 
     return writer.composite([b"ACK", trigger] if version < (2, 3, 1) else [b"ACK", trigger, b"ACK"])
 
 
-def _err(writer: "_Writer", errors: Sequence[AckError], version: tuple[int, ...]) -> list[list[bytes]]:
+def _err(writer: Writer, errors: Sequence[AckError], version: tuple[int, ...]) -> list[list[bytes]]:
     if version < (2, 5):
         old = writer.delimiters.repetition.join(_old_error(writer, error) for error in errors)
         return [[b"ERR", old]] if errors else []
     return [_new_error(writer, error) for error in errors]
 
 
-def _new_error(writer: "_Writer", error: AckError) -> list[bytes]:
+def _new_error(writer: Writer, error: AckError) -> list[bytes]:
     location = writer.composite([part.encode("ascii") for part in error.place])
     condition = writer.composite([writer.text(part) for part in _condition(error)])
     severity = error.severity.encode("ascii")
     return [b"ERR", b"", location, condition, severity, b"", b"", b"", writer.text(error.text)]
 
 
-def _old_error(writer: "_Writer", error: AckError) -> bytes:
+def _old_error(writer: Writer, error: AckError) -> bytes:
     """ERR-1 (ELD): segment, its number, field, and the condition as sub-components."""
     place = [part.encode("ascii") for part in (*error.place, "", "", "")[:3]]
     condition = writer.delimiters.subcomponent.join(writer.text(part) for part in _condition(error))
@@ -258,32 +256,3 @@ def _version(msh_12: bytes, delimiters: Delimiters) -> tuple[int, ...]:
     if not _VERSION.fullmatch(text):
         return _NEWEST
     return tuple(int(part) for part in text.split(b"."))
-
-
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """Writes elements with the delimiters and the character set of the answer."""
-
-    delimiters: Delimiters
-    codec: str
-
-    def text(self, text: str) -> bytes:
-        """Our own text, its delimiters escaped; line ends become blanks, foreign characters `?`."""
-        marks = self.delimiters
-        letters = {
-            marks.escape: "E",
-            marks.field: "F",
-            marks.component: "S",
-            marks.subcomponent: "T",
-            marks.repetition: "R",
-        }
-        sign = marks.escape.decode("ascii")
-        escapes = {ord(mark): sign + name + sign for mark, name in letters.items()}
-        controls = dict.fromkeys(b"\r\n" + _BLOCK_BYTES, " ")
-        return text.translate({**controls, **escapes}).encode(self.codec, errors="replace")
-
-    def composite(self, parts: Sequence[bytes]) -> bytes:
-        return self.delimiters.component.join(parts)
-
-    def segment(self, fields: Sequence[bytes]) -> bytes:
-        return self.delimiters.field.join(fields) + _CR

@@ -158,6 +158,12 @@ class Field:
         return element_text(self.raw, self._row.encoding, formatted=True)
 
     @property
+    def repeats(self) -> bool:
+        """Whether there is more than one repetition, empty ones included."""
+        separator = self._row.encoding.delimiters.repetition
+        return bool(separator) and separator in self.raw
+
+    @property
     def repetitions(self) -> tuple[Repetition, ...]:
         """The repetitions in order, empty ones between delimiters included; none for an empty field."""
         known = self._repetitions
@@ -178,8 +184,7 @@ class Field:
         return tuple(ReadFinding(code, self.address, (base + a, base + b)) for code, (a, b) in faults)
 
     def _split(self) -> tuple[Repetition, ...]:
-        separator = self._row.encoding.delimiters.repetition
-        if not separator or separator not in self.raw:
+        if not self.repeats:
             return (Repetition(self._row, self.number, self.raw, self._row, self._index),)
-        pieces = Pieces(self.raw.split(separator), self.span[0])
+        pieces = Pieces(self.raw.split(self._row.encoding.delimiters.repetition), self.span[0])
         return tuple(Repetition(self._row, self.number, raw, pieces, index) for index, raw in enumerate(pieces.parts))

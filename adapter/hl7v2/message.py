@@ -134,7 +134,7 @@ def _read_header(msh: Segment, delimiters: Delimiters, charset: str) -> Header:
 
 def _component(msh: Segment, number: int, component: int = 1) -> str:
     try:
-        return msh.field(number).first.component(component)
+        return msh.text(number, component)
     except UndecodableText:
         return ""
 
@@ -145,7 +145,7 @@ def _designator(msh: Segment, number: int) -> str:
 
 def _whole(msh: Segment, number: int) -> str:
     try:
-        return msh.field(number).text
+        return msh.text(number)
     except UndecodableText:
         return ""
 

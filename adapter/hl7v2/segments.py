@@ -3,13 +3,13 @@
 Not for what stands inside a field (elements.py), nor for which segments belong together (groups.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from adapter.hl7v2.delimiters import LITERAL
 from adapter.hl7v2.elements import Field
 from adapter.hl7v2.findings import Span
-from adapter.hl7v2.pieces import Encoding, Row, check_number, element_text, nth, split_at
+from adapter.hl7v2.pieces import NULL, Encoding, Row, check_number, element_text, nth, split_at
 
 HEADER_NAMES: Final = frozenset({"MSH", "FHS", "BHS"})
 """Segments whose first two fields declare delimiters."""
@@ -22,7 +22,7 @@ class Segment:
     `position` from 0 in the message; `address` is `OBX[3]`.
     """
 
-    __slots__ = ("_encoding", "_fields", "_row", "_start", "name", "occurrence", "position", "raw")
+    __slots__ = ("_encoding", "_fields", "_plain", "_row", "_start", "name", "occurrence", "position", "raw")
 
     def __init__(self, name: str, occurrence: int, position: int, raw: bytes, start: int, encoding: Encoding) -> None:
         self.name: Final = name
@@ -32,6 +32,7 @@ class Segment:
         self._start: Final = start
         self._encoding: Final = encoding
         self._row: Row | None = None
+        self._plain: list[str] | None = None
         self._fields: dict[int, Field] = {}
 
     def __repr__(self) -> str:
@@ -62,22 +63,34 @@ class Segment:
     def raw_field(self, number: int) -> bytes:
         """The bytes of a field, empty where it is absent: `field(number).raw` for those who read it once."""
         if self.name in HEADER_NAMES:
-            return self.field(number).raw
-        check_number(number)
+            return self._header_field(number)
         parts = (self._row or self._split()).parts
-        return parts[number] if number < len(parts) else b""
+        if number >= len(parts):
+            return b""
+        return parts[number] if number > 0 else nth(parts, number)
+
+    def _header_field(self, number: int) -> bytes:
+        if number <= 2 or not self._declares:
+            return self.field(number).raw
+        return nth((self._row or self._split()).parts, number)
+
+    def raw_fields(self, numbers: Sequence[int]) -> tuple[bytes, ...]:
+        """The bytes of some fields."""
+        if self.name in HEADER_NAMES:
+            return tuple(map(self.raw_field, numbers))
+        parts = (self._row or self._split()).parts
+        length = len(parts)
+        return tuple([parts[number] if number < length else b"" for number in numbers])
 
     def text(self, number: int, component: int = 0) -> str:
         """The text of a field, or of a component of its first repetition, for those who read it once."""
-        raw = self.raw_field(number)
-        if not raw:
-            return ""
-        if self.name in HEADER_NAMES:
-            return self.field(number).first.component(component) if component else self.field(number).text
-        delimiters = self._encoding.delimiters
-        if component:
-            raw = nth(split_at(split_at(raw, delimiters.repetition)[0], delimiters.component), component)
-        return element_text(raw, self._encoding)
+        plain = self._plain
+        if plain is None:
+            plain = self._plain = self._plain_texts()
+        if plain and number > 0:
+            text = plain[number] if number < len(plain) else ""
+            return self._component(text, component) if component and text else text
+        return self._one_text(number, component)
 
     def field_span(self, number: int) -> Span:
         """The bytes of a field in the raw message: `field(number).span` for those who ask once."""
@@ -93,6 +106,39 @@ class Segment:
     def fields(self) -> Iterator[Field]:
         """All fields sent, in order."""
         return (self.field(number) for number in range(1, self.count + 1))
+
+    def _plain_texts(self) -> list[str]:
+        """The texts of all fields by number, decoded at once; none where a field is to be read by itself.
+
+        That is where delimiters are declared, something is escaped or null, or a byte is not of the character set.
+        """
+        escape = self._encoding.delimiters.escape
+        if self.name in HEADER_NAMES or NULL in self.raw or (escape and escape in self.raw):
+            return []
+        try:
+            return self.raw.decode(self._encoding.charset).split(self._encoding.delimiters.field.decode("ascii"))
+        except UnicodeDecodeError:
+            return []
+
+    def _component(self, text: str, component: int) -> str:
+        """A component of the first repetition of a field that was read as a whole."""
+        delimiters = self._encoding.delimiters
+        first = text.split(delimiters.repetition.decode("ascii"), 1)[0] if delimiters.repetition else text
+        parts = first.split(delimiters.component.decode("ascii"))
+        if component < 1:
+            check_number(component)
+        return parts[component - 1] if component <= len(parts) else ""
+
+    def _one_text(self, number: int, component: int) -> str:
+        raw = self.raw_field(number)
+        if not raw:
+            return ""
+        if self.name in HEADER_NAMES and number <= 2:
+            return self.field(number).first.component(component) if component else self.field(number).text
+        delimiters = self._encoding.delimiters
+        if component:
+            raw = nth(split_at(split_at(raw, delimiters.repetition)[0], delimiters.component), component)
+        return element_text(raw, self._encoding)
 
     @property
     def _declares(self) -> bool:

@@ -28,19 +28,19 @@ class Beside:
 
     def unmet(self, item: Item, needs: Needs) -> bool:
         """Whether something that the row needs is not there."""
-        return not (
-            self._any(item.body_site, needs.body_site)
-            and self._any(item.used, needs.used)
-            and self._any(item.reason, needs.reason)
-            and (not needs.together or bool(self._by_day[_day(item)] & set(needs.together)))
-            and (needs.companion is None or self._accompanied(item, needs.companion))
+        return bool(
+            (needs.body_site and not self._any(item.body_site, needs.body_site))
+            or (needs.used and not self._any(item.used, needs.used))
+            or (needs.reason and not self._any(item.reason, needs.reason))
+            or (needs.together and not self._by_day[_day(item)] & set(needs.together))
+            or (needs.companion and not self._accompanied(item, needs.companion))
         )
 
     def _counts(self, item: Item) -> bool:
         return not item.veto and self._tables.statuses.effect(item.statuses).effect == "final"
 
     def _any(self, sent: Sequence[Codings], wanted: tuple[str, ...]) -> bool:
-        return not wanted or any(self._concepts(codings) & set(wanted) for codings in sent)
+        return any(self._concepts(codings) & set(wanted) for codings in sent)
 
     def _note_answers(self, item: Item, value: Choices) -> None:
         """Keep the first two results of a panel that give an answer: one of them is another than the one that asks."""

@@ -12,7 +12,9 @@ _ORDER = (Outcome.USED, Outcome.UNMAPPED, Outcome.SKIPPED, Outcome.UNREAD, Outco
 def container_entry(name: str, place: str, results: Sequence[Interpreted], ignored: str) -> Entry:
     """One entry: used if any element was, else what its elements say, else declared ignored, else skipped."""
     if results:
-        first = min((result.entry for result in results), key=lambda entry: _ORDER.index(entry.outcome))
+        first = results[0].entry
+        if len(results) > 1:
+            first = min((result.entry for result in results), key=lambda entry: _ORDER.index(entry.outcome))
         return Entry(Level.CONTAINER, name, place, first.outcome, first.reason)
     if ignored:
         return Entry(Level.CONTAINER, name, place, Outcome.IGNORED, ignored)

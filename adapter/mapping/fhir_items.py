@@ -4,7 +4,7 @@ Whose a resource is, is decided in fhir_owners.py; what its codes mean is decide
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from msgspec import Raw
@@ -72,7 +72,7 @@ class FhirReader:
             yield from observation_items(base, record, resource)
             return
         concept = self._concept(record)
-        yield replace(base, codings=codings(concept), text=concept is not None and not concept.coding)
+        yield base._replace(codings=codings(concept), text=concept is not None and not concept.coding)
         if isinstance(resource, Condition):
             yield from self._extension_items(base, record, resource)
 
@@ -163,8 +163,7 @@ class FhirReader:
             code = self.tables.codes.concepts[source.concept][0]
             answer, said = codings(extension.valueCodeableConcept), names(extension.valueCodeableConcept)
             place = Place(f"{record.key}#extension[{number}]")
-            yield replace(
-                base,
+            yield base._replace(
                 kind="result",
                 place=place,
                 value_place=place,

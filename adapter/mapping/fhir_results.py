@@ -5,7 +5,6 @@ What is the same for the whole resource (status, times, sites) is put together i
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from adapter.fhir.document import Record
 from adapter.fhir.resources import Answer, Component, Observation, QuestionnaireResponse
@@ -28,8 +27,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
     bare = value == Missing("empty") and bool(parts)
     text = resource.code is not None and not own
     if not bare or not own:
-        yield replace(
-            base,
+        yield base._replace(
             codings=own,
             names=names(resource.code),
             value=value,
@@ -38,7 +36,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
             text=text or value == Missing("text-result"),
         )
     else:
-        yield replace(base, codings=own, value=IN_COMPONENTS)
+        yield base._replace(codings=own, value=IN_COMPONENTS)
     for number, part in parts:
         yield _component_item(base, record, number, part)
 
@@ -46,8 +44,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
 def _component_item(base: Item, record: Record, number: int, part: Component) -> Item:
     place = f"{record.key}#component[{number}]"
     value = raw_value(part, part.dataAbsentReason)
-    return replace(
-        base,
+    return base._replace(
         place=Place(f"{place}.code"),
         value_place=Place(f"{place}.value"),
         codings=codings(part.code),

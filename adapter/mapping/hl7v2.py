@@ -8,6 +8,7 @@ from typing import assert_never
 
 from adapter.hl7v2 import Chunk, Message, UnusableMessage, parse_message, split_messages
 from adapter.mapping.hl7v2_batch import Batches
+from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.hl7v2_stream import Stream
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.patient import Mapping
@@ -24,9 +25,16 @@ def map_hl7v2(
 
 def map_of_senders(messages: Iterable[tuple[Message, Sender]], name: str, *, table: Tables | None = None) -> Mapping:
     """The patients of a series of messages, each with its sender, in order of arrival."""
-    stream = Stream(table or tables())
-    for number, (message, sender) in enumerate(messages, 1):
-        stream.take(message, f"{name}[{number}]", sender)
+    known = table or tables()
+    read = (read_one(message, f"{name}[{n}]", sender, known) for n, (message, sender) in enumerate(messages, 1))
+    return map_readings(read, known)
+
+
+def map_readings(readings: Iterable[Reading], table: Tables) -> Mapping:
+    """The patients of a series of messages, each read before by the same tables, in order of arrival."""
+    stream = Stream(table)
+    for reading in readings:
+        stream.take(reading)
     return stream.mapping()
 
 
@@ -76,7 +84,7 @@ def _take_chunk(stream: Stream, chunk: Chunk, place: str, number: int, name: str
             try:
                 sender = sender_of(chunk.raw)
                 read = parse_message(chunk.raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
-                stream.take(read, name, sender)
+                stream.take(read_one(read, name, sender, stream.tables))
             except UnusableMessage as error:
                 stream.note(error.code, "error", f"{place}, message {number}", "the message cannot be read")
             except SenderUnclear as error:

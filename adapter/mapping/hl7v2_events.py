@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from adapter.case.moment import Moment
 from adapter.hl7v2 import Message, Segment
 from adapter.mapping.hl7v2_above import Above
-from adapter.mapping.hl7v2_items import Found
+from adapter.mapping.hl7v2_account import Found
 from adapter.mapping.hl7v2_rules import EventRules
 from adapter.mapping.hl7v2_sources import Address
 from adapter.mapping.item import Item
@@ -137,4 +137,4 @@ def _marked(
 def _restated(item: Item, cause: str, said: Mapping[str, str]) -> Item:
     """The item with the statuses that later messages give it."""
     own = tuple((table, said.get(table, code)) for table, code in item.statuses)
-    return replace(item, statuses=((REVERSED, cause), *own) if cause else own)
+    return item._replace(statuses=((REVERSED, cause), *own) if cause else own)

@@ -3,31 +3,23 @@
 Which segments stand over it is found in hl7v2_above.py; what its codes mean is decided later (interpret.py).
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
 
-from adapter.case.assay import UNSAID, Assay
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.hl7v2 import Message, PatientGroup, Segment, read_offset
 from adapter.mapping.hl7v2_above import Above, order_members
-from adapter.mapping.hl7v2_fields import CodedField, CodedFields, coded_fields
-from adapter.mapping.hl7v2_sources import Addresses, SegmentSource
-from adapter.mapping.hl7v2_values import absent_reason, flags, normal_range, raw_value, time_of
-from adapter.mapping.item import Amount, Codings, Item, Missing, Place, RawValue, Unusable
+from adapter.mapping.hl7v2_circumstances import CircumstancesReader
+from adapter.mapping.hl7v2_fields import CodedField, coded_fields
+from adapter.mapping.hl7v2_sources import Address, Elements, SegmentSource
+from adapter.mapping.hl7v2_values import absent_reason, normal_range, raw_value
+from adapter.mapping.item import Amount, Item, Missing, Place, RawValue, Unusable
 from adapter.mapping.sender import Sender
 from adapter.mapping.tables import Tables
 
 _NONE = Missing("empty")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A segment of one patient group, with the items that it gave."""
-
-    segment: Segment
-    items: tuple[Item, ...]
 
 
 class Hl7Reader:
@@ -39,52 +31,39 @@ class Hl7Reader:
         self.profile = sender
         self.zone = read_offset(message.header.time) or sender.zone
         self.findings: list[Finding] = []
-        self.sources = tables.hl7v2.of(message.header.code)
         header = message.header
+        self.tables = tables
+        self.elements = Elements(tables.hl7v2.of(header.code), message.delimiters.repetition)
         self.sender = " ".join(part for part in (header.sending_application, header.sending_facility) if part)
-        self._tables = tables
-        self._repetition = message.delimiters.repetition
-        self._codes: CodedFields = coded_fields(message, sender)
-        self._seen: Counter[str] = Counter()
+        self._codes = coded_fields(message, sender, tables)
+        self._around = CircumstancesReader(self._codes, self.zone)
+        self._seen: dict[str, int] = {}
         self._bad: set[str] = set()
 
     def count(self) -> int:
         """How many coded elements the message holds, counted without reading them."""
-        return sum(
-            self.elements(source, segment)
-            for segment in self.message.segments
-            for source in self.sources.get(segment.name, ())
-        )
+        return sum([count for segment in self.message.segments for _, count in self.elements.of(segment)])
 
-    def elements(self, source: SegmentSource, segment: Segment) -> int:
-        """How many coded elements a source finds in a segment."""
-        return source.count(segment, self._repetition)
-
-    def segments(self, group: PatientGroup, patient: Above) -> Iterator[Found]:
+    def segments(self, group: PatientGroup, patient: Above) -> Iterator[tuple[Segment, tuple[Item, ...]]]:
         """All segments of a patient group, in order of their groups, each with its items. `patient` stands over all."""
         for segment in group.segments:
-            yield self._found(segment, patient, "")
+            yield segment, self._items(segment, patient, "")
         for index in range(len(group.orders)):
             name = f"{self.document}|{index}"
             for segment, above in order_members(group, index, patient):
-                yield self._found(segment, above, name)
+                yield segment, self._items(segment, above, name)
 
-    def _found(self, segment: Segment, above: Above, group: str) -> Found:
-        sources = self.sources.get(segment.name)
-        if sources is None:
-            return Found(segment, ())
-        return Found(segment, tuple(item for source in sources for item in self._items(source, segment, above, group)))
-
-    def _items(self, source: SegmentSource, segment: Segment, above: Above, group: str) -> Iterator[Item]:
-        number = source.code.number
-        count = self.elements(source, segment)
-        if count == 1:
-            coded = CodedField(source.codings, ()) if source.codings else self._codes.first(segment, number)
-            place = Place(f"{segment.address}-{number}", *segment.field_span(number))
-            yield self._item(source, segment, above, group, coded, place)
-            return
-        if count:
-            yield from self._repeated(source, segment, above, group)
+    def _items(self, segment: Segment, above: Above, group: str) -> tuple[Item, ...]:
+        items: list[Item] = []
+        for source, count in self.elements.of(segment):
+            number = source.code.number
+            if count == 1:
+                coded = self._codes.given(source.codings) if source.codings else self._codes.first(segment, number)
+                place = Place(f"{segment.address}-{number}", *segment.field_span(number))
+                items.append(self._item(source, segment, above, group, coded, place))
+            elif count:
+                items += self._repeated(source, segment, above, group)
+        return tuple(items)
 
     def _repeated(self, source: SegmentSource, segment: Segment, above: Above, group: str) -> Iterator[Item]:
         """An item for each repetition of the code; they differ in nothing else, so that the rest is read once."""
@@ -95,8 +74,7 @@ class Hl7Reader:
                 first = self._item(source, segment, above, group, coded, place)
                 yield first
             else:
-                yield replace(
-                    first,
+                yield first._replace(
                     codings=coded.codings,
                     names=coded.names,
                     place=place,
@@ -107,55 +85,56 @@ class Hl7Reader:
     def _item(
         self, source: SegmentSource, segment: Segment, above: Above, group: str, coded: CodedField, place: Place
     ) -> Item:
-        when, bad = self._first_moment(source.when, segment, above)
-        value, text, flagged, normal, value_place = self._value(source, segment, coded.codings, place)
-        series = self._series(source, segment, above)
+        around = self._around.circumstances(source, segment, above)
+        times = self._around.times(source, segment, above)
+        for address in times.unreadable:
+            self._note_bad_date(address, above.segment(address.segment, segment) or segment)
+        value, text, flagged, normal, value_place = self._value(source, segment, coded, place)
+        series = self._series(around.order, source, segment, above)
         panel = segment.text(source.panel.number, source.panel.component) if source.panel else ""
         return Item(
-            kind=source.spec.kind,
+            kind=source.kind,
             wire="hl7v2",
             document=self.document,
             place=place,
             value_place=value_place,
             codings=coded.codings,
             names=coded.names,
-            around=tuple(filter(None, [above.text(one, segment) for one in source.specimen])),
+            around=around.around,
             value=value,
-            statuses=tuple([(table, above.text(address, segment)) for table, address in source.statuses]),
-            when=when,
-            bad_date=bad,
-            issued=self._first_moment(source.issued, segment, above)[0],
-            identity=self._identity(series, when if source.spec.kind == "result" else None),
+            statuses=around.statuses,
+            when=times.when,
+            bad_date=times.bad_date,
+            issued=times.issued,
+            identity=self._identity(series, times.when if source.kind == "result" else None),
             group=f"{group}|{panel}" if source.panel else group,
-            body_site=self._each(source.body_site, segment, above),
-            used=self._each(source.used, segment, above),
-            reason=self._each(source.reason, segment, above),
+            body_site=around.body_site,
+            used=around.used,
+            reason=around.reason,
             flags=flagged,
             range=normal,
             text=text,
             source=self.sender,
-            ended=self._first_moment(source.ended, segment, above)[0],
+            ended=times.ended,
             series=series,
-            assay=_assay(source, segment, above),
+            assay=around.assay,
         )
 
     def _value(
-        self, source: SegmentSource, segment: Segment, codings: Codings, place: Place
+        self, source: SegmentSource, segment: Segment, coded: CodedField, place: Place
     ) -> tuple[RawValue, bool, tuple[str, ...], Amount | None, Place]:
         """The value of a result: raw value, whether it is narrative, flags, reference range and place."""
         if source.value is None:
             return _NONE, False, (), None, place
         data_type = source.data_type if isinstance(source.data_type, str) else segment.text(source.data_type.number)
         units = self._codes.units(segment, source.units.number) if source.units else ()
-        sent = segment.field(source.value.number)
-        uris = self._tables.systems
-        own = any(uris.uri(coding.system) == self._tables.own_system for coding in codings)
-        value, text = raw_value(sent, data_type, units, self.zone, self.profile, own=own)
+        number = source.value.number
+        value, text = raw_value(segment.field(number), data_type, units, self.zone, self.profile, own=coded.own)
         if source.absent and segment.raw_field(source.absent.number):
             value = _without(value, absent_reason(segment.field(source.absent.number), self.profile))
-        flagged = flags(segment.field(source.flags.number)) if source.flags else ()
+        flagged = self._codes.flags(segment, source.flags.number) if source.flags else ()
         normal = normal_range(segment.text(source.range.number)) if source.range else None
-        return value, text, flagged, normal, Place(f"{segment.address}-{sent.number}", *sent.span)
+        return value, text, flagged, normal, Place(f"{segment.address}-{number}", *segment.field_span(number))
 
     def _identity(self, series: str, when: Moment | None) -> str:
         """What a later message may replace: order, what tells its results apart, and their time; none without an order.
@@ -164,49 +143,27 @@ class Hl7Reader:
         """
         if not series:
             return ""
-        identity = f"{series}|{when.earliest.isoformat() if when else ''}"
-        self._seen[identity] += 1
-        return identity if self._seen[identity] == 1 else f"{identity}#{self._seen[identity]}"
+        identity = f"{series}|{_instant(when.earliest) if when else ''}"
+        seen = self._seen[identity] = self._seen.get(identity, 0) + 1
+        return identity if seen == 1 else f"{identity}#{seen}"
 
-    def _series(self, source: SegmentSource, segment: Segment, above: Above) -> str:
+    def _series(self, order: str, source: SegmentSource, segment: Segment, above: Above) -> str:
         """Order and what tells its results apart, without the time; nothing where no order is named."""
-        order = above.first_text(source.order, segment)
         if not order:
             return ""
         return "|".join([self.sender, segment.name, order, *[above.text(one, segment) for one in source.identity]])
 
-    def _each(self, addresses: Addresses, segment: Segment, above: Above) -> tuple[Codings, ...]:
-        """The codings of every repetition of the fields."""
-        found: list[Codings] = []
-        for name, number, _ in addresses:
-            named = above.segment(name, segment)
-            if named is not None and named.raw_field(number):
-                read = (self._codes.read(repetition).codings for repetition in named.field(number).repetitions)
-                found += filter(None, read)
-        return tuple(found)
-
-    def _first_moment(self, addresses: Addresses, segment: Segment, above: Above) -> tuple[Moment | None, bool]:
-        """The first time that was sent; one that cannot be read counts as bad, not as absent. MSH-7 is never asked."""
-        for address in addresses:
-            text, degree = above.time(address, segment)
-            if text:
-                when = time_of(text, degree, self.zone)
-                if when is None:
-                    named = above.segment(address.segment, segment) or segment
-                    self._note_bad_date(f"{named.address}-{address.number}")
-                return when, when is None
-        return None, False
-
-    def _note_bad_date(self, place: str) -> None:
+    def _note_bad_date(self, address: Address, segment: Segment) -> None:
+        place = f"{segment.address}-{address.number}"
         if place not in self._bad:
             self._bad.add(place)
             hint = "the time is no valid HL7 time"
             self.findings.append(Finding("bad-date", "warning", f"{self.document} {place}", hint))
 
 
-def _assay(source: SegmentSource, segment: Segment, above: Above) -> Assay:
-    method, laboratory = above.first_text(source.method, segment), above.first_text(source.laboratory, segment)
-    return Assay(method, laboratory) if method or laboratory else UNSAID
+@lru_cache(maxsize=1024)  # many results of a message have one time
+def _instant(earliest: datetime) -> str:
+    return earliest.isoformat()
 
 
 def _without(value: RawValue, reason: str) -> RawValue:

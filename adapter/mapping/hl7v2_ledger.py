@@ -5,9 +5,9 @@ Entries of coded elements that were interpreted are made with them (interpret.py
 
 from collections.abc import Iterator, Sequence
 
-from adapter.hl7v2 import Segment
+from adapter.hl7v2 import Message, Segment
 from adapter.mapping.containers import container_entry
-from adapter.mapping.hl7v2_items import Hl7Reader
+from adapter.mapping.hl7v2_sources import Elements
 from adapter.mapping.interpret import Interpreted
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import Tables
@@ -37,17 +37,16 @@ def segment_entry(segment: Segment, outcome: Outcome, reason: str) -> Entry:
     return Entry(Level.CONTAINER, segment.name, segment.address, outcome, reason)
 
 
-def skipped_elements(segment: Segment, reader: Hl7Reader, reason: str) -> Iterator[Entry]:
+def skipped_elements(segment: Segment, elements: Elements, reason: str) -> Iterator[Entry]:
     """The entries of the coded elements of a segment that is used for nobody."""
-    for source in reader.sources.get(segment.name, ()):
-        for _ in range(reader.elements(source, segment)):
-            yield Entry(
-                Level.CODED, source.spec.kind, f"{segment.address}-{source.code.number}", Outcome.SKIPPED, reason
-            )
+    for source, count in elements.of(segment):
+        place = f"{segment.address}-{source.code.number}"
+        for _ in range(count):
+            yield Entry(Level.CODED, source.kind, place, Outcome.SKIPPED, reason)
 
 
-def whole_message(reader: Hl7Reader, reason: str) -> Iterator[Entry]:
+def whole_message(message: Message, elements: Elements, reason: str) -> Iterator[Entry]:
     """The entries of a message of which nothing is used."""
-    for segment in reader.message.segments:
+    for segment in message.segments:
         yield segment_entry(segment, Outcome.SKIPPED, reason)
-        yield from skipped_elements(segment, reader, reason)
+        yield from skipped_elements(segment, elements, reason)

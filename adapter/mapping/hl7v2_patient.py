@@ -16,6 +16,18 @@ class PatientKey:
     authority: str = field(repr=False)
     value: str = field(repr=False)
 
+    @classmethod
+    def of_text(cls, text: str) -> "PatientKey":
+        """The key that was written so."""
+        authority, _, rest = text.partition("/")
+        _, _, value = rest.partition("/")
+        unassigned = authority.startswith("[") or not value
+        return cls(text, unassigned, "" if unassigned else authority, value or text)
+
+    def merged_into(self, text: str) -> "PatientKey":
+        """The key of the same patient under the number that this one was merged into."""
+        return self if text == self.text else PatientKey.of_text(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Demographics:

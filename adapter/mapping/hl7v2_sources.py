@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from adapter.hl7v2 import Segment
-from adapter.mapping.item import Codings, SentCode
+from adapter.mapping.item import Codings, Kind, SentCode
 from adapter.mapping.schema import Hl7Source
 
 _ADDRESS = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]?)(?:\.([1-9][0-9]?))?")
@@ -39,11 +39,16 @@ class Address(NamedTuple):
 Addresses = tuple[Address, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SegmentSource:
-    """A source with its addresses parsed. `codings` are those that the source itself gives (a field without a code)."""
+    """A source with its addresses parsed. `codings` are those that the source itself gives (a field without a code).
+
+    `times` are the numbers of those fields of its segment that hold times, `circumstances` of those that hold what else
+    is said around code and value.
+    """
 
     spec: Hl7Source
+    kind: Kind
     code: Address
     codings: Codings
     value: Address | None
@@ -54,6 +59,8 @@ class SegmentSource:
     panel: Address | None
     absent: Address | None
     statuses: tuple[tuple[str, Address], ...]
+    circumstances: tuple[int, ...]
+    times: tuple[int, ...]
     when: Addresses
     issued: Addresses
     ended: Addresses
@@ -71,12 +78,24 @@ class SegmentSource:
         raw = segment.raw_field(self.code.number)
         if raw in _NOTHING:
             return 0 if self.spec.optional else 1
-        if self.spec.kind == "result" or self.codings or not repetition:
+        if self.kind == "result" or self.codings or not repetition:
             return 1
         return 1 + raw.count(repetition)
 
 
 BySegment = Mapping[str, tuple[SegmentSource, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Which coded elements the segments of one message hold, told without reading them."""
+
+    sources: BySegment
+    repetition: bytes
+
+    def of(self, segment: Segment) -> list[tuple[SegmentSource, int]]:
+        """The sources that read a segment, each with the number of its elements there."""
+        return [(source, source.count(segment, self.repetition)) for source in self.sources.get(segment.name, ())]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +119,11 @@ def compile_sources(sources: Iterable[Hl7Source]) -> SegmentSources:
 
 def compile_source(source: Hl7Source) -> SegmentSource:
     """One source. Raises `ValueError` for an address that is none, or for one of a segment that it cannot name."""
+    lists = {name: tuple(map(Address.parse, getattr(source, name))) for name in _LISTS}
+    statuses = tuple((table, Address.parse(address)) for table, address in source.statuses)
     parsed = SegmentSource(
         source,
+        source.kind,
         Address.parse(source.code),
         _given(source.means),
         _one(source.value),
@@ -111,8 +133,10 @@ def compile_source(source: Hl7Source) -> SegmentSource:
         _one(source.flags),
         _one(source.panel),
         _one(source.absent),
-        tuple((table, Address.parse(address)) for table, address in source.statuses),
-        *(tuple(map(Address.parse, getattr(source, name))) for name in _LISTS),
+        statuses,
+        _own(source, (*(one for _, one in statuses), *(one for name in _CIRCUMSTANCES for one in lists[name]))),
+        _own(source, (one for name in _TIMES for one in lists[name])),
+        *lists.values(),
     )
     _check(parsed)
     return parsed
@@ -131,6 +155,8 @@ _LISTS = (
     "method",
     "laboratory",
 )
+_TIMES = ("when", "issued", "ended")
+_CIRCUMSTANCES = ("order", "body_site", "used", "reason", "specimen", "method", "laboratory")
 _OF_VALUE = ("value", "units", "range", "flags", "panel", "absent")
 
 
@@ -147,6 +173,11 @@ def _check(source: SegmentSource) -> None:
         if address.segment not in ABOVE | {own}:
             over = ", ".join(sorted(ABOVE))
             raise ValueError(f"{address.segment}-{address.number} is neither in {own} nor in {over} over it")
+
+
+def _own(source: Hl7Source, addresses: Iterable[Address]) -> tuple[int, ...]:
+    """The numbers of those fields that are in the segment of the source itself."""
+    return tuple(sorted({address.number for address in addresses if address.segment == source.segment}))
 
 
 def _one(text: str) -> Address | None:

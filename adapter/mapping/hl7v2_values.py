@@ -79,6 +79,8 @@ def raw_value(
     sent = data_type or sender.missing_data_type
     reading = (DATA_TYPES.get(sent) or DATA_TYPES.get(sender.wrong_data_type)) if sent else None
     match reading:
+        case "number" if not value.repeats:  # most values by far
+            return _number(value.text, units), False
         case None:
             return _untyped(value, data_type)
         case "coded":
@@ -89,7 +91,7 @@ def raw_value(
             return _text(value), True
         case "other":
             return Unusable("not-a-quantity"), False
-        case _ if len(value.repetitions) > 1:
+        case _ if value.repeats:
             return Unusable("multiple-values"), False
         case "string":
             raw = _number(value.text, units)

@@ -14,11 +14,12 @@ from adapter.mapping.answer_names import names_differ
 from adapter.mapping.beside import Beside
 from adapter.mapping.item import IN_COMPONENTS, Amount, Choices, Item, Missing, RawValue, SentCode
 from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.meaning import Meaning, meaning
 from adapter.mapping.own_answers import read_own
 from adapter.mapping.schema import Row
 from adapter.mapping.statuses import STANDING, StatusEffect
 from adapter.mapping.tables import Tables
-from adapter.mapping.values import Problem, Reading, flag_contradicts, read_answer, read_limit, read_quantity
+from adapter.mapping.values import Problem, Reading, absent, flag_contradicts, read_answer, read_limit, read_quantity
 from adapter.terminology.codes import Code
 
 # The lists of the catalogue whose members may be sent as the code of a procedure or an order.
@@ -30,67 +31,43 @@ MEMBER_LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Interpreted:
-    """What one item came to: its statements and its ledger entry."""
+    """What one item came to: its statements and its ledger entry; `alone`: whatever else stands beside it."""
 
     item: Item
     statements: tuple[Statement, ...]
     entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the codes of an item mean: facts named by their own code, and concepts of the tables with their codes."""
-
-    own: tuple[str, ...]
-    codes: tuple[Code, ...]
-    known_system: bool
+    alone: bool = True
 
 
 def interpret(items: Sequence[Item], tables: Tables) -> list[Interpreted]:
     """All items of one patient. What stands beside an item (same day, same panel) is looked for among them."""
     beside = Beside(items, tables)
-    return [_interpreted(item, beside, tables) for item in items]
+    return [interpreted(item, beside, tables) for item in items]
 
 
-def meaning(item: Item, tables: Tables) -> Meaning:
-    """The meaning of the item's codes."""
-    own: list[str] = []
-    codes: list[Code] = []
-    known = False
-    for coding in item.codings:
-        system = tables.systems.uri(coding.system)
-        known = known or bool(system)
-        if system == tables.own_system:
-            own.append(coding.code)
-            continue
-        found = tables.codes.find(system, tables.systems.normal(system, coding.code)) if system else None
-        if found is not None and found not in codes:
-            codes.append(found)
-    return Meaning(tuple(own), tuple(codes), known)
-
-
-def _interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
+def interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
+    """One item, with what stands beside it."""
     if item.value == IN_COMPONENTS:
         return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
-    sense = meaning(item, tables)
-    item = replace(item, value=answer_in_text(item, sense, tables))
-    if tables.names.contradict(item.names, _meant(sense, tables)):
-        item = replace(item, misnamed=True)
-    own = list(_own_statements(item, sense, tables))
-    stated = {statement.fact for statement in own}
-    drafts = own + [s for s in _row_statements(item, sense, beside, tables) if s.fact not in stated]
+    sense = meaning(item.codings, item.names, tables)
+    value = answer_in_text(item, sense, tables)
+    if sense.misnamed or value is not item.value:
+        item = item._replace(value=value, misnamed=sense.misnamed)
+    drafts = _own_statements(item, sense, tables)
+    drafts += _row_statements(item, sense, beside, tables, {statement.fact for statement in drafts})
+    alone = _is_alone(item, sense, tables)
     if not drafts:
-        return Interpreted(item, (), _without_statement(item, sense, tables))
+        return Interpreted(item, (), _without_statement(item, sense, tables), alone)
     statements = tuple(_one_meaning(item, drafts))
-    final = any(statement.standing is Standing.FINAL for statement in statements)
-    outcome, reason = (Outcome.USED, "") if final else (Outcome.SKIPPED, statements[0].reason)
-    return Interpreted(item, statements, _entry(item, outcome, reason))
+    for statement in statements:
+        if statement.standing is Standing.FINAL:
+            return Interpreted(item, statements, _entry(item, Outcome.USED, ""), alone)
+    return Interpreted(item, statements, _entry(item, Outcome.SKIPPED, statements[0].reason), alone)
 
 
-def _meant(sense: Meaning, tables: Tables) -> frozenset[str]:
-    """The concepts that the codes stand for; a fact's own code stands for its analyte."""
-    analytes = (tables.sources.own_code_units.get(name, "") for name in sense.own)
-    return frozenset((*(code.concept for code in sense.codes), *filter(None, analytes)))
+def _is_alone(item: Item, sense: Meaning, tables: Tables) -> bool:
+    """Whether no row that reads the item's codes asks for another item."""
+    return not any((item.kind, code.concept) in tables.asking for code in sense.codes)
 
 
 def answer_in_text(item: Item, sense: Meaning, tables: Tables) -> RawValue:
@@ -98,8 +75,8 @@ def answer_in_text(item: Item, sense: Meaning, tables: Tables) -> RawValue:
 
     The text must be that of values.csv exactly, and the codes of the question may not lead to two answers.
     """
-    text = _sent_text(item.value)
-    if not text or not tables.texts:
+    text = _sent_text(item.value) if tables.texts else ""
+    if not text:
         return item.value
     questions = (*sense.own, *(code.concept for code in sense.codes), item.fact)
     found = {tables.texts[question, text] for question in questions if (question, text) in tables.texts}
@@ -117,39 +94,42 @@ def _sent_text(value: RawValue) -> str:
             return ""
 
 
-def _own_statements(item: Item, sense: Meaning, tables: Tables) -> Iterable[Statement]:
+def _own_statements(item: Item, sense: Meaning, tables: Tables) -> list[Statement]:
     """Statements by the project CodeSystem: a fact's own code, or a list member as the code of a procedure or order."""
+    stated: list[Statement] = []
     names = (item.fact,) if item.fact else sense.own
     for name in dict.fromkeys(names):
         if name in tables.catalogue and item.kind == "result":
             fact = tables.catalogue[name]
-            yield _statement(item, fact, "own-code", read_own(item.value, fact, tables, asked=bool(item.fact)), tables)
+            reading = read_own(item.value, fact, tables, asked=bool(item.fact))
+            stated.append(_statement(item, fact, "own-code", reading, tables))
             continue
         for listed in MEMBER_LISTS.get(item.kind, ()):
             fact = tables.catalogue[listed]
             if name in fact.values:
-                yield _statement(item, fact, "own-code", _said(fact, (name,)), tables)
+                stated.append(_statement(item, fact, "own-code", _said(fact, (name,)), tables))
+    return stated
 
 
-def _row_statements(item: Item, sense: Meaning, beside: Beside, tables: Tables) -> Iterable[Statement]:
-    settled: set[str] = set()
+def _row_statements(item: Item, sense: Meaning, beside: Beside, tables: Tables, settled: set[str]) -> list[Statement]:
+    """Statements by the rows that read the codes, the first for each fact that is not settled yet."""
+    stated: list[Statement] = []
     for code in sense.codes:
         for row in tables.rows_for(item.kind, code.concept):
             if row.fact in settled or beside.unmet(item, row.needs):
                 continue
             settled.add(row.fact)
-            yield from _by_row(item, row, code, tables)
+            stated += _by_row(item, row, code, tables)
+    return stated
 
 
 def _by_row(item: Item, row: Row, code: Code, tables: Tables) -> Iterable[Statement]:
     fact = tables.catalogue[row.fact]
     if row.limit:
-        yield from _by_limit(item, row, fact, code, tables)
-        return
+        return _by_limit(item, row, fact, code, tables)
     reading = _reading(item, row, fact, code, tables)
-    yield _statement(
-        item, fact, row.id, reading, tables, concept=code.concept, dated=bool(row.dated), refutes=bool(row.refutes)
-    )
+    dated, refutes = bool(row.dated), bool(row.refutes)
+    return (_statement(item, fact, row.id, reading, tables, concept=code.concept, dated=dated, refutes=refutes),)
 
 
 def _reading(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Tables) -> Reading:
@@ -244,6 +224,9 @@ def _remark(item: Item, value: Value, fact: FactDefinition) -> str:
     return "answer-display-differs" if names_differ(item.value, value, fact) else ""
 
 
+_EMPTY = absent("empty")
+
+
 def _standing(
     item: Item, reading: Reading, status: StatusEffect, *, enduring: bool, refutes: bool
 ) -> tuple[Standing, str, Value | None]:
@@ -255,8 +238,8 @@ def _standing(
         return Standing.FINAL, "refuted", Flag(not value.yes)
     if status.effect in ("absent", "withdrawn"):
         return STANDING[status.effect], _reason(status), None
-    unsaid = reading == Problem(Standing.ABSENT, "empty")  # only a message without a value promotes the stored one
-    if status.effect != "final" and (status.effect != "promoted" or unsaid):
+    # Only a message without a value promotes the stored one.
+    if status.effect != "final" and (status.effect != "promoted" or reading == _EMPTY):
         return STANDING[status.effect], _reason(status), value
     if isinstance(reading, Problem):
         return reading.standing, reading.reason, None
@@ -273,8 +256,7 @@ def _reason(status: StatusEffect) -> str:
 
 def _one_meaning(item: Item, drafts: list[Statement]) -> Iterable[Statement]:
     """A result has one meaning: codings that lead to two facts exclude each other. Other kinds may state several."""
-    families = {_family(draft) for draft in drafts}
-    if item.kind != "result" or len(families) == 1:
+    if item.kind != "result" or len(drafts) == 1 or len({_family(draft) for draft in drafts}) == 1:
         return drafts
     return [replace(draft, standing=Standing.EXCLUDED, reason="conflicting-codes", value=None) for draft in drafts]
 

@@ -5,7 +5,7 @@ FHIR and HL7 v2 each turn their input into these; the interpretation (interpret.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from adapter.case.assay import UNSAID, Assay
 from adapter.case.moment import Moment
@@ -90,8 +90,7 @@ class Unusable:
 RawValue = Amount | Choices | YesNo | Date | Missing | Unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an item stands: the address of its element, and its bytes where the wire has them."""
 
     element: str
@@ -99,9 +98,8 @@ class Place:
     end: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One coded element with everything that may bear on its meaning.
+class Item(NamedTuple):
+    """One coded element with everything that may bear on its meaning; a tuple, since very many are made.
 
     `statuses` are (table, code) in order; `veto` excludes it whatever else it says (an unknown modifier, doNotPerform);
     `group` ties results of one panel; `source` describes the sender for people; `ended` is when a condition ended;

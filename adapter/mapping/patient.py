@@ -44,12 +44,17 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A whole input: its patients, what could be given to none of them, and what it says about patients' numbers."""
+    """A whole input: its patients, what could be given to none of them, and what it says about patients' numbers.
+
+    `conflicts` are the messages, counted from 1 on, that contradict the earlier ones about whose number is whose, each
+    with the code of the finding.
+    """
 
     patients: tuple[Mapped, ...]
     findings: tuple[Finding, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     changes: tuple[IdentityChange, ...] = ()
+    conflicts: tuple[tuple[int, str], ...] = ()
 
     @property
     def whole_ledger(self) -> Ledger:

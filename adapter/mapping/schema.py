@@ -30,6 +30,11 @@ class Needs(_Strict):
     together: tuple[str, ...] = ()
     companion: Companion | None = None
 
+    @property
+    def others(self) -> bool:
+        """Whether other elements are asked for."""
+        return bool(self.together) or self.companion is not None
+
 
 class Row(_Strict):
     """One row of rows.yaml."""

@@ -26,22 +26,21 @@ class Statuses:
 
     tables: dict[str, dict[str, StatusEffect]]
 
-    def _corrects(self, table: str, code: str) -> bool:
-        found = self.tables[table].get(code)
-        return found is not None and found.effect == "final" and found.reason == CORRECTED
-
     def effect(self, statuses: tuple[tuple[str, str], ...]) -> StatusEffect:
         """The first status that says more than "as the result says"; FINAL when none does."""
-        final = StatusEffect("final", replaces=any(self._corrects(table, code) for table, code in statuses))
+        replaces = False
         for table, code in statuses:
             rows = self.tables[table]
-            effect = rows.get(code, rows["otherwise"]) if code else rows["missing"]
-            if effect.effect == "final":
-                continue
-            if effect.effect != "as-result":
+            known = rows.get(code)
+            effect = (known or rows["otherwise"]) if code else rows["missing"]
+            if effect.effect not in _SAYS_NO_MORE:
                 return effect
-        return final
+            replaces = replaces or (known is not None and known.effect == "final" and known.reason == CORRECTED)
+        return _REPLACING if replaces else _FINAL
 
+
+_SAYS_NO_MORE: tuple[Effect, ...] = ("final", "as-result")
+_FINAL, _REPLACING = StatusEffect("final"), StatusEffect("final", replaces=True)
 
 REVERSED = "reversed"
 """The table that says what becomes of content which another message takes back."""

@@ -36,9 +36,12 @@ Meaning = Literal["yes", "no", "none", "unknown"]
 MEANINGS: tuple[Meaning, ...] = ("yes", "no", "none", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """Everything that mapping needs, loaded and checked."""
+    """Everything that mapping needs, loaded and checked. Never changed: what was read by it is remembered.
+
+    `by_concept` has the rows by kind of source and concept, `asking` the keys of those that ask for other elements.
+    """
 
     catalogue: Catalogue
     systems: CodeSystems
@@ -48,6 +51,7 @@ class Tables:
     sources: Sources
     rows: tuple[Row, ...]
     by_concept: dict[tuple[str, str], tuple[Row, ...]]
+    asking: frozenset[tuple[str, str]]
     read_concepts: frozenset[str]
     not_read: dict[str, str]
     answers: dict[tuple[str, str], Meaning]
@@ -90,6 +94,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
     check_sources(source_table, sources, statuses, codes, systems)
     _check_own_units(source_table, sources, facts, units)
     _check_rows(row_table, rows, facts, codes, units)
+    by_concept = _by_concept(row_table, rows)
     read = _check_coverage(row_table, rows, not_read, codes, sources)
     return Tables(
         facts,
@@ -99,7 +104,8 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         statuses,
         sources,
         rows,
-        _by_concept(row_table, rows),
+        by_concept,
+        frozenset(key for key, found in by_concept.items() if any(row.needs.others for row in found)),
         read,
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),

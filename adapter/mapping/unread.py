@@ -34,16 +34,17 @@ class NamedResult:
 
 def named_results(interpreted: Iterable[Interpreted], tables: Tables) -> tuple[NamedResult, ...]:
     """The unmapped results whose name is that of a fact, in the order in which they came."""
-    found = (_named(result.item, tables) for result in interpreted if _unmapped(result, tables))
-    return tuple(result for result in found if result.facts)
+    found = [_named(result.item, tables) for result in interpreted if _unmapped(result, tables)]
+    return tuple([result for result in found if result.facts])
 
 
 def _unmapped(result: Interpreted, tables: Tables) -> bool:
     """Whether a number was sent that counts, and only its code is not known."""
     item = result.item
     no_code = result.entry.outcome is Outcome.UNMAPPED or not item.codings
-    counts = not item.veto and tables.statuses.effect(item.statuses).effect in ("final", "preliminary", "promoted")
-    return item.kind == "result" and no_code and counts and isinstance(item.value, Amount)
+    if not no_code or item.kind != "result" or item.veto or not isinstance(item.value, Amount):
+        return False
+    return tables.statuses.effect(item.statuses).effect in ("final", "preliminary", "promoted")
 
 
 def _named(item: Item, tables: Tables) -> NamedResult:

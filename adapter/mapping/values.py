@@ -6,11 +6,12 @@ What cannot be read for certain becomes a problem with a reason; nothing is resc
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 
 from adapter.case.catalogue import FactDefinition
 from adapter.case.fact import Standing
-from adapter.case.number import read_decimal
+from adapter.case.number import MAX_DIGITS, read_decimal
 from adapter.case.value import Coded, Quantity, Value
 from adapter.mapping.item import Amount, Choices, Codings, Date, Missing, RawValue, Unusable, YesNo
 from adapter.mapping.tables import Tables
@@ -72,30 +73,31 @@ def read_quantity(
     conversion = _conversion(raw, analyte, tables)
     if isinstance(conversion, Problem):
         return conversion
-    if code_units and all(is_molar(unit) != conversion.molar for unit in code_units):
+    if code_units and conversion.molar not in {is_molar(unit) for unit in code_units}:
         return excluded("unit-contradicts-code")
-    bounds = [_bound(text, conversion) for text in (raw.low, raw.high)]
-    low, high = bounds
+    low = _bound(raw.low, conversion)
     if isinstance(low, Problem):
         return low
+    high = low if raw.high == raw.low else _bound(raw.high, conversion)
     if isinstance(high, Problem):
         return high
     if low is None and high is None:
         return absent("empty")
-    if not _plausible(fact, low) or not _plausible(fact, high):
+    if not _plausible(fact, low) or not (high is low or _plausible(fact, high)):
         return excluded("implausible")
     return Quantity(low, high, raw.low_open, raw.high_open)
 
 
 def _conversion(raw: Amount, analyte: str, tables: Tables) -> Conversion | Problem:
     """The conversion of the unit as sent; code and printed unit may not name two different ones."""
-    spellings = [unit for unit in raw.units if unit] or [""]
-    known = [found for unit in spellings if (found := tables.units.find(analyte, unit)) is not None]
-    first = tables.units.find(analyte, spellings[0])
+    spelling, *others = [unit for unit in raw.units if unit] or [""]
+    first = tables.units.find(analyte, spelling)
     if first is None:
-        return excluded("unit-unknown" if spellings[0] else "unit-missing")
-    if any((one.multiply_by, one.divide_by) != (first.multiply_by, first.divide_by) for one in known):
-        return excluded("unit-conflicting")
+        return excluded("unit-unknown" if spelling else "unit-missing")
+    for unit in others:
+        other = tables.units.find(analyte, unit)
+        if other is not None and (other.multiply_by, other.divide_by) != (first.multiply_by, first.divide_by):
+            return excluded("unit-conflicting")
     return excluded("unit-ambiguous") if first.ambiguous else first
 
 
@@ -159,16 +161,14 @@ def read_limit(raw: RawValue, flags: Iterable[str], normal: Amount | None) -> li
         found.append(("flag", True))
     elif codes & NOT_HIGH and not codes & HIGH:
         found.append(("flag", False))
-    by_range = _above_range(raw, normal)
+    compared = _comparable(raw, normal)
+    by_range = None if compared is None or normal is None else _above_range(compared, normal)
     return found if by_range is None else [*found, ("range", by_range)]
 
 
-def _above_range(raw: RawValue, normal: Amount | None) -> bool | None:
-    """Whether the number is above the upper end of the range; None when one of them is missing or in another unit."""
-    compared = _comparable(raw, normal)
-    if compared is None or normal is None:
-        return None
-    number, upper = compared, read_decimal(normal.high)
+def _above_range(number: Decimal, normal: Amount) -> bool | None:
+    """Whether the number is above the upper end of the range; None where there is none."""
+    upper = _limit(normal.high)
     if upper is None:
         return None
     return number >= upper if normal.high_open else number > upper
@@ -176,12 +176,12 @@ def _above_range(raw: RawValue, normal: Amount | None) -> bool | None:
 
 def flag_contradicts(raw: RawValue, flags: Iterable[str], normal: Amount | None) -> bool:
     """Whether the flag says high, low or normal where the number and the range sent with it say otherwise."""
-    compared = _comparable(raw, normal)
     codes = set(flags)
-    if compared is None or normal is None or not codes:
+    compared = _comparable(raw, normal) if codes else None
+    if compared is None or normal is None:
         return False
-    lower = read_decimal(normal.low)
-    above = _above_range(raw, normal)
+    lower = _limit(normal.low)
+    above = _above_range(compared, normal)
     below = None if lower is None else compared < lower
     said_high, said_low, said_normal = bool(codes & HIGH), bool(codes & LOW), codes == {"N"}
     return (
@@ -189,6 +189,14 @@ def flag_contradicts(raw: RawValue, flags: Iterable[str], normal: Amount | None)
         or (said_low and below is False)
         or (said_normal and (above is True or below is True))
     )
+
+
+def _limit(text: str) -> Decimal | None:
+    """The end of a range; senders repeat few."""
+    return _remembered(text) if len(text) <= MAX_DIGITS else None
+
+
+_remembered = lru_cache(maxsize=1024)(read_decimal)
 
 
 def _comparable(raw: RawValue, normal: Amount | None) -> Decimal | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from adapter.advice.card import INTENDED
+from adapter.advice.parts import INTENDED
 from adapter.publish.canonical import Canonicals
 from adapter.publish.notices import notice
 

@@ -4,8 +4,7 @@ Errors say nothing of patients; what is evaluated is decided elsewhere.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import Message
 
 from fastapi import FastAPI
@@ -26,7 +25,9 @@ from adapter.server.body import read_body
 from adapter.server.certificates import Expiry
 from adapter.server.client_trust import client_check
 from adapter.server.counts import Counts
+from adapter.server.delivery import Deliverer
 from adapter.server.faults import report
+from adapter.server.health import BacklogCollector, Health
 from adapter.server.intake import Intake
 from adapter.server.mllp import MllpEvent
 from adapter.server.patient_view import SERVICE, PatientViewService
@@ -53,17 +54,21 @@ def build_app(
     tables: Tables,
     rules: RuleSet,
     *,
-    certificates: tuple[Expiry, ...] = (),
+    deliverers: Sequence[Deliverer] = (),
+    certificates: Sequence[Expiry] = (),
     events: Mapping[MllpEvent, int] | None = None,
 ) -> ASGIApp:
     """The application. Everything it needs is given; it opens key files of clients. Raises SettingsError.
 
-    `certificates` are told of in /healthz when they end soon; `events` are the counts of the MLLP listener.
+    `deliverers` and `certificates` are told of in /healthz; `events` are the counts of the MLLP listener.
     """
     app = FastAPI(title="LDT Adapter", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    meters = _Meters()
+    health = Health(store, rules, deliverers, certificates, intake.clock)
+    meters = _Meters(health)
     meters.registry.register(Counts("ldt_hl7v2_messages", "What became of HL7 v2 messages", "outcome", intake.outcomes))
-    meters.registry.register(Counts("ldt_mllp_events", "What the MLLP listener saw", "event", events or {}))
+    meters.registry.register(
+        Counts("ldt_mllp_events", "What the MLLP listener saw", "event", {} if events is None else events)
+    )
     patient_view = PatientViewService(settings, tables, rules)
     app.include_router(router(Registry([SERVICE]), {SERVICE.id: patient_view}, before=client_check(settings.clients)))
     operation = ApplyOperation(settings, tables, rules)
@@ -84,11 +89,12 @@ def build_app(
 
     @app.get("/healthz")
     async def healthz() -> Response:
-        return await run_in_threadpool(_health, store, rules, certificates)
+        return await run_in_threadpool(health.response)
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        return Response(generate_latest(meters.registry), media_type="text/plain; version=0.0.4")
+        written = await run_in_threadpool(generate_latest, meters.registry)
+        return Response(written, media_type="text/plain; version=0.0.4")
 
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _no_route)
@@ -99,8 +105,9 @@ def build_app(
 class _Meters:
     """Counters and durations by route and status; no label ever comes from a request's content."""
 
-    def __init__(self) -> None:
+    def __init__(self, health: Health) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(BacklogCollector(health))
         labels = ("route", "status")
         self.requests = Counter("ldt_http_requests_total", "HTTP requests", labels, registry=self.registry)
         self.seconds = Histogram("ldt_http_seconds", "Duration of HTTP requests", ("route",), registry=self.registry)
@@ -146,23 +153,3 @@ def _connection(request: Request) -> Connection:
     charset = Message()
     charset["content-type"] = request.headers.get("content-type", "")
     return Connection(request.client.host if request.client else "", charset=str(charset.get_param("charset") or ""))
-
-
-def _health(store: Store, rules: RuleSet, certificates: tuple[Expiry, ...]) -> Response:
-    """200 while the store can be read and written, 503 otherwise; versions and counts, never content."""
-    health = store.check()
-    body: dict[str, object] = {
-        "status": "ok" if health.healthy else "store unavailable",
-        "version": __version__,
-        "rule_set": f"{rules.id}|{rules.edition}",
-        "sqlite": health.sqlite_version,
-    }
-    if health.messages is not None:
-        body["messages"] = health.messages
-    if health.quarantined is not None:
-        body["quarantined"] = health.quarantined
-    now = datetime.now(UTC)
-    if ending := [one for one in certificates if one.is_near(now)]:
-        body["warnings"] = [f"{one.setting} ends on {one.end.date().isoformat()}" for one in ending]
-    status = 200 if health.healthy else 503
-    return Response(write_json(body), status, headers=NO_STORE, media_type="application/json")

@@ -10,12 +10,14 @@ from typing import Final
 
 from adapter.case.finding import Finding
 from adapter.hl7v2 import Message, codec_of, parse_message
-from adapter.mapping.hl7v2 import map_hl7v2
+from adapter.mapping.hl7v2 import map_readings
+from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapping
 from adapter.mapping.sender import Sender
-from adapter.mapping.tables import Tables
+from adapter.mapping.tables import Tables, tables
+from adapter.server.fields import indexed
 from adapter.server.message_types import is_local_event
-from adapter.store import MessageState, Noted
+from adapter.store import ArrivalState, Noted
 
 QUARANTINED: Final = (
     "charset",
@@ -24,6 +26,7 @@ QUARANTINED: Final = (
     "no-patient",
     "no-identifier",
     "identity-conflict",
+    "merge-cycle",
     "no-authority",
 )
 """Findings that put a message into quarantine, the first that is there being the reason."""
@@ -37,12 +40,18 @@ _PLACE: Final = re.compile(r"(?:^| )([A-Z][A-Z0-9]{2}(?:\[\d+\])?(?:-\d+(?:\[\d+
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """State, reason, findings and patients of a message, as its row keeps them."""
+    """State, reason, findings and patients of a message, as its row keeps them.
 
-    state: MessageState
+    `joined` are patient numbers that the message merges: the retired one, and the one that stands for it from now on.
+    `reading` is what the whole message says, where it was read.
+    """
+
+    state: ArrivalState
     reason: str = ""
     findings: tuple[Noted, ...] = ()
     patient_keys: tuple[str, ...] = field(default=(), repr=False)
+    joined: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    reading: Reading | None = field(default=None, repr=False, compare=False)
 
 
 def contradicts_charset(message: Message, stated: str) -> bool:
@@ -52,27 +61,36 @@ def contradicts_charset(message: Message, stated: str) -> bool:
     return codec_of(stated) != message.charset
 
 
-def read_content(message: Message, sender: Sender, table: Tables | None = None) -> Content:
-    """What the row of one message needs; of a very long one only whom it is about, with a finding that says so."""
-    if len(message.segments) <= MOST_CHECKED:
+def read_content(message: Message, sender: Sender, table: Tables | None = None, *, most: int | None = None) -> Content:
+    """What the row of one message needs. Of one with more segments than `most` only whom it is about is read, and a
+    finding says so."""
+    if most is None or len(message.segments) <= most:
         return _by_mapping(message, sender, table)
     fault = message.charset_fault()
     if fault is not None:
         return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
     people = [segment.raw for segment in message.segments if segment.name in ("MSH", "PID")]
-    if len(people) > MOST_CHECKED:
+    if len(people) > most:
         return Content("quarantined", "too-many-patients")
     short = parse_message(b"\r".join(people), default_charset=message.charset, segment_ends=sender.segment_ends)
     content = _by_mapping(short, sender, table)
-    return replace(content, findings=(*content.findings, NOT_CHECKED))
+    return replace(content, findings=(*content.findings, NOT_CHECKED), reading=None)
 
 
 def _by_mapping(message: Message, sender: Sender, table: Tables | None) -> Content:
-    mapping = map_hl7v2([message], "message", table=table, sender=sender)
+    known = table or tables()
+    reading = read_one(message, "message", sender, known)
+    mapping = map_readings([reading], known)
     findings = tuple(dict.fromkeys(_noted(mapping)))
     reason = _reason(message, mapping, {noted.code for noted in findings})
-    keys = tuple(patient.subject for patient in mapping.patients)
-    return Content("quarantined" if reason else "received", reason, findings, keys)
+    keys = [key for change in mapping.changes for key in (change.survivor.text, change.retired.text)]
+    keys += [patient.subject for patient in mapping.patients]
+    merges = [change for change in mapping.changes if change.kind in ("merge", "change")]
+    joined = tuple((indexed(change.retired.text), indexed(change.survivor.text)) for change in merges)
+    found = tuple(dict.fromkeys(indexed(key) for key in keys))
+    if any(indexed(key) != key for key in keys):  # cut or cleaned, it could be another patient's
+        return Content("quarantined", "identifier-unusable", (*findings, Noted("identifier-unusable", "")))
+    return Content("quarantined" if reason else "received", reason, findings, found, joined, reading)
 
 
 def _reason(message: Message, mapping: Mapping, codes: set[str]) -> str:

@@ -8,9 +8,10 @@ from collections import Counter, deque
 from ssl import SSLContext
 from typing import Final, Literal
 
+from adapter.server.addresses import MllpEndpoint
 from adapter.server.answer import ApplicationAck
 from adapter.server.log import log
-from adapter.server.mllp_sender import Destination, MllpClient, NoAcknowledgement
+from adapter.server.mllp_sender import MllpClient, NoAcknowledgement
 
 ExchangeEvent = Literal["delivered", "retried", "dropped"]
 
@@ -38,7 +39,7 @@ class Exchanges:
         queue = self._queues.get(ack.to)
         if queue is None:
             queue = self._queues[ack.to] = _Queue()
-            task = asyncio.get_running_loop().create_task(self._run(Destination.parse(ack.to, self._tls), queue))
+            task = asyncio.get_running_loop().create_task(self._run(MllpEndpoint.parse(ack.to, self._tls), queue))
             self._tasks.add(task)
         if queue.put(ack.ack):
             self.events["dropped"] += 1
@@ -55,7 +56,7 @@ class Exchanges:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, destination: Destination, queue: "_Queue") -> None:
+    async def _run(self, destination: MllpEndpoint, queue: "_Queue") -> None:
         pause = self._first_pause
         async with MllpClient(destination) as client:
             while True:

@@ -5,7 +5,7 @@ Not for whether it is accepted (acceptance.py) nor for its content (content.py).
 
 from dataclasses import dataclass
 
-from adapter.hl7v2 import DEFAULT_LIMIT, Header, Message, UnusableMessage, first_segment, parse_message, read_header
+from adapter.hl7v2 import DEFAULT_LIMIT, Header, UnusableMessage, first_segment, read_header
 from adapter.mapping.sender import Sender
 from adapter.mapping.site import sending_header
 
@@ -22,12 +22,11 @@ class MessageLimits:
 class Opened:
     """What could be read of the received bytes.
 
-    `header` is None where there is no usable MSH; `message` where it is, but the whole is not (yet) read, for the
-    reason `fault`: a code of UnusableMessage, `too-large` or `too-many-parts`.
+    `header` is None where there is no usable MSH; `fault` is why the rest is not to be read: a code of UnusableMessage,
+    `too-large` or `too-many-parts`.
     """
 
     header: Header | None
-    message: Message | None = None
     fault: str = ""
 
 
@@ -39,18 +38,23 @@ def open_header(raw: bytes) -> Opened:
         return _opened_in_part(raw, error)
 
 
-def open_message(raw: bytes, sender: Sender, limits: MessageLimits) -> Opened:
-    """Read the bytes of a sender as far as they can be read and as the limits allow; never raises for any bytes."""
+def reopen(raw: bytes, header: Header, sender: Sender, limits: MessageLimits) -> Opened:
+    """The header as its sender means it, and whether the message is within the limits; never raises for any bytes."""
+    if len(raw) > limits.most_bytes:
+        return Opened(header, "too-large")
+    if _parts(raw, header) > limits.most_parts:
+        return Opened(header, "too-many-parts")
+    if header.msh.isascii():
+        return Opened(header)
     try:
-        header = read_header(raw, default_charset=sender.charset)
-        if len(raw) > limits.most_bytes:
-            return Opened(header, None, "too-large")
-        if _parts(raw, header) > limits.most_parts:
-            return Opened(header, None, "too-many-parts")
-        message = parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
+        return Opened(read_header(raw, default_charset=sender.charset))
     except UnusableMessage as error:
         return _opened_in_part(raw, error)
-    return Opened(message.header, message)
+
+
+def is_header_alone(raw: bytes) -> bool:
+    """Whether nothing stands after the first segment."""
+    return not raw.partition(first_segment(raw))[2].strip()
 
 
 def _parts(raw: bytes, header: Header) -> int:
@@ -62,12 +66,12 @@ def _parts(raw: bytes, header: Header) -> int:
 def _opened_in_part(raw: bytes, error: UnusableMessage) -> Opened:
     """With the header, where it is only the character set that this reader does not have."""
     if error.code != "charset-unsupported":
-        return Opened(None, None, error.code)
+        return Opened(None, error.code)
     line = first_segment(raw)
     fields = line.split(line[3:4]) if line[3:4] else []
     fields[17:] = []  # MSH-18 and what stands after it
     try:
         header = read_header(line[3:4].join(fields), default_charset="latin-1")
     except UnusableMessage:
-        return Opened(None, None, error.code)
-    return Opened(header, None, error.code)
+        return Opened(None, error.code)
+    return Opened(header, error.code)

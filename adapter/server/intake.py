@@ -14,10 +14,11 @@ from typing import Final, Literal
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
 from adapter.mapping.site import ANY_PROFILE, Connection, Profile, Site, plain_site
 from adapter.server.answer import Answer, ApplicationAck, Verdict, joined
+from adapter.server.clock import ClockWatch
 from adapter.server.content import Content
 from adapter.server.faults import report
 from adapter.server.fields import control_id, indexed, sender, type_of
-from adapter.server.header import MessageLimits, Opened
+from adapter.server.header import MessageLimits, Opened, is_header_alone
 from adapter.server.judge import Judged, Refusal, judge
 from adapter.server.log import log
 from adapter.server.reply import not_stored, reply
@@ -27,7 +28,7 @@ from adapter.store import Arrival, MessageState, Noted, Receipt, Store, StoreUna
 Outcome = MessageState | Refusal | Literal["duplicate", "control-id-reused", "store-unavailable", "internal-error"]
 """What became of a message; a message may count under several."""
 
-_INLINE_BYTES: Final = 8 * 1024
+_INLINE_BYTES: Final = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Intake:
     """Takes messages for one store, of the senders of one site.
 
     `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given application
-    acknowledgements that have an exchange of their own.
+    acknowledgements that have an exchange of their own; `arrived` is called after a message to be used was stored.
     """
 
     store: Store
@@ -44,6 +45,8 @@ class Intake:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     deliver: Callable[[ApplicationAck], None] = lambda _: None
+    arrived: Callable[[], None] = lambda: None
+    clock: ClockWatch = field(default_factory=ClockWatch)
     _sequences: SequenceNumbers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class Intake:
 
     async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:
         opened, judged = await self._judge(raw, connection)
+        if opened.header is not None:
+            self.clock.note(opened.header, judged.profile.sender.zone, self.now())
         return await self._settle(raw, opened, judged)
 
     async def _receive_batch(self, batch: Batch, connection: Connection) -> Answer:
@@ -95,19 +100,19 @@ class Intake:
         try:
             header = opened.header
             if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
-                return await self._in_sequence(raw, opened, header, judged)
+                return await self._in_sequence(raw, header, judged)
             if await self._kept(raw, header, judged):
                 return reply(raw, header, judged, self.now())
             return not_stored(raw, header, judged.profile, self.now())
         except Exception as error:  # noqa: BLE001  the edge of one message: the others of its batch have their answers
             return self._failed(raw, opened, error, judged.profile)
 
-    async def _in_sequence(self, raw: bytes, opened: Opened, header: Header, judged: Judged) -> Answer:
+    async def _in_sequence(self, raw: bytes, header: Header, judged: Judged) -> Answer:
         """Store it only where its number is the one that is expected; MSA-4 says which."""
         number = sequence_number(header)
         if isinstance(number, AckError):
             return reply(raw, header, self._refused(judged, "E", number), self.now())
-        if number in (ASK, RESYNCHRONISE) and opened.message is not None and len(opened.message.segments) == 1:
+        if number in (ASK, RESYNCHRONISE) and is_header_alone(raw):
             judged = Judged("A", content=Content("ignored", "sequence-only"), profile=judged.profile)
         link = await self._sequences.link(sender(header))
         async with link.lock:
@@ -131,7 +136,7 @@ class Intake:
         self._note(judged)
         if judged.content is None:
             return True
-        return await self._stored(self._arrival(raw, header, judged.content), judged.content)
+        return await self._stored(self._arrival(raw, header, judged.content, judged.profile.name), judged.content)
 
     def _note(self, judged: Judged) -> None:
         if judged.outcome is not None:
@@ -157,6 +162,8 @@ class Intake:
             log().warning("message_quarantined", message=receipt.message, code=content.reason)
         if receipt.control_id_reused:
             log().warning("control_id_reused", message=receipt.message)
+        if content.state == "received" and not receipt.duplicate:
+            self.arrived()
 
     async def _keep_envelope(self, batch: Batch) -> bool:
         """Store the batch segments; in quarantine where their counts do not hold, since a message may be missing."""
@@ -172,7 +179,7 @@ class Intake:
         )
         return await self._stored(arrival, content)
 
-    def _arrival(self, raw: bytes, header: Header | None, content: Content) -> Arrival:
+    def _arrival(self, raw: bytes, header: Header | None, content: Content, profile: str = "") -> Arrival:
         return Arrival(
             raw=raw,
             received_at=self.now(),
@@ -182,7 +189,8 @@ class Intake:
             state=content.state,
             reason=content.reason,
             findings=content.findings,
-            patient_keys=tuple(indexed(key) for key in content.patient_keys),
+            patient_keys=content.patient_keys,
+            profile=profile,
         )
 
     def _failed(self, raw: bytes, opened: Opened, error: Exception, profile: Profile = ANY_PROFILE) -> Answer:

@@ -1,29 +1,29 @@
-"""Judging a message before it is stored: whose it is, whether it is accepted, what its content means for its row.
+"""Judging a message: whose it is and whether it is accepted before it is stored, what its content means behind that.
 
-Not for storing (intake.py) nor for the words of the answer (reply.py). Raises for no bytes.
+Not for storing (intake.py) nor for the words of the answer (reply.py).
 """
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from adapter.hl7v2 import AckError, Header
+from adapter.hl7v2 import AckError, Header, Message, UnusableMessage, parse_message
 from adapter.mapping.sender import SenderFault, SenderUnclear
 from adapter.mapping.site import ANY_PROFILE, Connection, Profile, Site
 from adapter.server.acceptance import ignored, missing, refusals
 from adapter.server.answer import Verdict
-from adapter.server.content import Content, contradicts_charset, read_content
+from adapter.server.content import MOST_CHECKED, Content, contradicts_charset, read_content
 from adapter.server.content_errors import content_errors
 from adapter.server.faults import report
-from adapter.server.header import MessageLimits, Opened, open_header, open_message
+from adapter.server.header import MessageLimits, Opened, open_header, reopen
 from adapter.server.log import log
 from adapter.server.message_types import ACKNOWLEDGEMENTS
 from adapter.store import Noted
 
-Refusal = (
-    Literal["refused", "too-large", "incomplete-header", "acknowledgement", "mapping-failed", "out-of-sequence"]
-    | SenderFault
-)
+Refusal = Literal["refused", "too-large", "incomplete-header", "acknowledgement", "out-of-sequence"] | SenderFault
 """What is remarkable about a message beyond the state it is stored in."""
+
+MAPPING_FAILED: Final = "mapping-failed"
+"""The reason of quarantine where a fault of ours kept a message from being judged."""
 
 _NO_MESSAGE: Final = {
     "empty": AckError("100", "MSH", "E", "There are no bytes where a message should be."),
@@ -54,7 +54,11 @@ class Judged:
 
 
 def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits) -> tuple[Opened, Judged]:
-    """What could be read of the bytes, and the verdict."""
+    """What could be read of the header, and the verdict.
+
+    The content of a message is read only where the answer depends on it, because the sender's profile or the transport
+    says something of it; else it is judged behind the acknowledgement, by `judge_stored`.
+    """
     opened = open_header(raw)
     if opened.header is None:
         return opened, _without_header(opened.fault)
@@ -65,14 +69,38 @@ def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits)
     except SenderUnclear as unclear:
         log().warning("sender_refused", code=unclear.code, address=connection.peer)
         return opened, Judged("R", (_NOT_THE_SENDER,), unclear.code)
-    opened = open_message(raw, profile.sender, limits)
+    opened = reopen(raw, opened.header, profile.sender, limits)
     if opened.header is None:
         return opened, replace(_without_header(opened.fault), profile=profile)
-    judged = _by_header(opened, opened.header, profile, connection, site)
-    return opened, replace(judged, profile=profile)
+    judged = replace(_by_header(opened, opened.header, profile), profile=profile)
+    return opened, _with_content(raw, judged, connection, site)
 
 
-def _by_header(opened: Opened, header: Header, profile: Profile, connection: Connection, site: Site) -> Judged:
+def judge_stored(raw: bytes, profile: str, site: Site, limits: MessageLimits) -> Content:
+    """What the row of a stored message needs, by the settings and the tables of today; `profile` is the name of the one
+    that it was taken by. Raises for no bytes but where there is a fault of our own."""
+    opened = open_header(raw)
+    if opened.header is None:
+        return _stored(_without_header(opened.fault))
+    if opened.header.code in ACKNOWLEDGEMENTS:
+        return Content("quarantined", "acknowledgement")
+    try:
+        found = site.profile_again(opened.header, profile)
+    except SenderUnclear as unclear:
+        return Content("quarantined", unclear.code)
+    opened = reopen(raw, opened.header, found.sender, limits)
+    if opened.header is None:
+        return _stored(_without_header(opened.fault))
+    content = _stored(_by_header(opened, opened.header, found))
+    return _content(raw, found, site) if content.state == "received" else content
+
+
+def _stored(judged: Judged) -> Content:
+    """What today would not be stored at all stays, and is used by nothing."""
+    return judged.content or Content("quarantined", judged.outcome or "refused")
+
+
+def _by_header(opened: Opened, header: Header, profile: Profile) -> Judged:
     if opened.fault == "too-large":
         return Judged("E", (_TOO_LARGE,), "too-large")
     if errors := missing(header):
@@ -82,22 +110,53 @@ def _by_header(opened: Opened, header: Header, profile: Profile, connection: Con
         return Judged("R", errors, "refused")
     if reason := ignored(header, profile.accepted):
         return Judged("A", content=Content("ignored", reason))
-    judged = _by_content(opened, profile, connection, site)
-    if judged.content is None or profile.acknowledge.on_content_error == "AA":
-        return judged
-    return replace(judged, content_errors=content_errors(judged.content))
-
-
-def _by_content(opened: Opened, profile: Profile, connection: Connection, site: Site) -> Judged:
-    if opened.message is None:
+    if opened.fault:
         return Judged("A", content=_held(opened.fault, _UNREAD_AT[opened.fault]))
-    if contradicts_charset(opened.message, connection.charset):
-        return Judged("A", content=_held("charset", "MSH[1]-18"))
+    return Judged("A", content=Content("received"))
+
+
+def _with_content(raw: bytes, judged: Judged, connection: Connection, site: Site) -> Judged:
+    """The verdict, with the content read where it has to be known now."""
+    content, profile = judged.content, judged.profile
+    if content is None:
+        return judged
+    if content.state == "received" and connection.charset and not raw.isascii():
+        content = _by_transport(raw, profile, connection.charset)
+    if profile.acknowledge.on_content_error == "AA":
+        return replace(judged, content=content)
+    if content.state == "received":
+        content = _checked(raw, profile, site)
+    return replace(judged, content=content, content_errors=content_errors(content))
+
+
+def _by_transport(raw: bytes, profile: Profile, stated: str) -> Content:
+    """In quarantine where the transport states another character set than the message is read by."""
+    message = _read(raw, profile)
+    contradicts = not isinstance(message, Content) and contradicts_charset(message, stated)
+    return _held("charset", "MSH[1]-18") if contradicts else Content("received")
+
+
+def _checked(raw: bytes, profile: Profile, site: Site) -> Content:
     try:
-        return Judged("A", content=read_content(opened.message, profile.sender, site.tables))
-    except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
+        return _content(raw, profile, site, most=MOST_CHECKED)
+    except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is judged again behind
         report("mapping_failed", error)
-        return Judged("A", outcome="mapping-failed", content=Content("quarantined", "mapping-failed"))
+        return Content("received")
+
+
+def _content(raw: bytes, profile: Profile, site: Site, *, most: int | None = None) -> Content:
+    message = _read(raw, profile)
+    if isinstance(message, Content):
+        return message
+    return read_content(message, profile.sender, site.tables, most=most)
+
+
+def _read(raw: bytes, profile: Profile) -> Message | Content:
+    sender = profile.sender
+    try:
+        return parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
+    except UnusableMessage as error:
+        return _held(error.code, _UNREAD_AT.get(error.code, ""))
 
 
 def _without_header(fault: str) -> Judged:

@@ -7,14 +7,14 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from adapter.mapping.site import SAME_CONNECTION, Receiver, Site, load_site
+from adapter.server.addresses import MllpEndpoint, is_loopback
 from adapter.server.certificates import Expiry, expiry
 from adapter.server.exchanges import Exchanges
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
 from adapter.server.log import log
 from adapter.server.mllp import MllpEvent, MllpLimits, MllpListener, serve_mllp
-from adapter.server.mllp_sender import Destination
-from adapter.server.settings import Settings, SettingsError, is_loopback
+from adapter.server.settings import Settings, SettingsError
 from adapter.server.tls import TlsFiles, TlsFilesError, client_context, server_context
 from adapter.store import Store
 
@@ -41,7 +41,7 @@ def exchanges_of(settings: Settings, site: Site) -> Exchanges:
     profiles = (*site.profiles, *([site.others] if site.others else []))
     addresses = {profile.acknowledge.application_to for profile in profiles} - {"", SAME_CONNECTION}
     for address in sorted(addresses):
-        if not settings.insecure and not is_loopback(Destination.parse(address).host):
+        if not settings.insecure and not is_loopback(MllpEndpoint.parse(address).host):
             raise SettingsError(f"application acknowledgements to {address} need TLS (mllp_tls_cert), or insecure")
     return Exchanges()
 

@@ -34,6 +34,8 @@ ALLOWED = frozenset(
         "code",
         "setting",
         "sqlite",
+        "destination",
+        "delivery",
     }
 )
 

@@ -13,10 +13,10 @@ from typing import Final, Literal, Self
 
 from adapter.hl7v2 import DEFAULT_LIMIT, Frame, FrameReader, FrameTooLarge, frame
 from adapter.mapping.site import Connection
+from adapter.server.addresses import is_loopback
 from adapter.server.faults import report
 from adapter.server.intake import Intake
 from adapter.server.log import log
-from adapter.server.settings import is_loopback
 from adapter.server.tls import certificate_names
 
 MllpEvent = Literal[
@@ -36,6 +36,9 @@ MllpEvent = Literal[
     "internal-errors",
 ]
 """What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside."""
+
+_ACCEPTING: Final = 5
+"""Turns of the event loop from an accepted socket to its connection."""
 
 _READ_BYTES: Final = 64 * 1024
 _COMMIT_BLOCKS: Final = frozenset({b"\x06", b"\x15"})
@@ -97,9 +100,14 @@ class MllpListener:
         """Take no more connections, let messages that are being stored get their answer, then close all."""
         if self._server is None:
             return
+        # asyncio loses a socket that is on its way to a closed server: first no more are accepted, and those arrive.
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(_ACCEPTING):
+            await asyncio.sleep(0)
         self._server.close()
-        tasks = [connection.stop() for connection in self._open]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while self._open:
+            await asyncio.gather(*(connection.stop() for connection in self._open), return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
 

@@ -7,8 +7,6 @@ for queues and retries.
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass, field
-from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -23,6 +21,7 @@ from adapter.hl7v2 import (
     read_acknowledgement,
     read_header,
 )
+from adapter.server.addresses import MllpEndpoint
 from adapter.server.fields import element
 
 _READ_BYTES: Final = 64 * 1024
@@ -41,24 +40,6 @@ class NoAcknowledgement(Exception):
         self.reason: Silence = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where messages go; `tls` None means plain MLLP."""
-
-    host: str
-    port: int
-    tls: SSLContext | None = field(default=None, repr=False)
-
-    @classmethod
-    def parse(cls, text: str, tls: SSLContext | None = None) -> Self:
-        """`host:port`, an IPv6 address in brackets. Raises ValueError."""
-        host, colon, port = text.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not colon or not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError(f"{text} is no address of the form host:port")
-        return cls(host, int(port), tls)
-
-
 class MllpClient:
     """Sends messages to one destination, one after another, on a connection that is opened when it is needed.
 
@@ -66,7 +47,7 @@ class MllpClient:
     acknowledgements that came after a commit (CA), on the same connection.
     """
 
-    def __init__(self, destination: Destination, *, wait: float = 30.0, connecting: float = 10.0) -> None:
+    def __init__(self, destination: MllpEndpoint, *, wait: float = 30.0, connecting: float = 10.0) -> None:
         self._to: Final = destination
         self._wait: Final = wait
         self._connecting: Final = connecting

@@ -16,8 +16,10 @@ from adapter import __version__
 from adapter.ldt import RuleSet, site_rule_set
 from adapter.mapping.site import Site
 from adapter.server.app import build_app
+from adapter.server.behind import working_behind
 from adapter.server.certificates import Expiry
 from adapter.server.client_trust import warn_of_open_routes
+from adapter.server.destinations import deliverers
 from adapter.server.intake import Intake
 from adapter.server.listeners import certificates_of, exchanges_of, intake_of, listen, site_of, warn_of_certificates
 from adapter.server.log import configure, log
@@ -31,8 +33,11 @@ class ServerFailed(RuntimeError):
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted. Raises RuleSetError and TableError when the site folder cannot be used, StoreError when
-    there is no usable store, TlsFilesError for certificates that cannot be used, ServerFailed when it cannot listen."""
+    """Serve until interrupted.
+
+    Raises RuleSetError and TableError when the site folder cannot be used, StoreError when there is no usable store,
+    SettingsError and TlsFilesError for files that cannot be used, ServerFailed when it cannot listen.
+    """
     rules, site, certificates = site_rule_set(settings.site), site_of(settings), certificates_of(settings)
     store = open_store(settings.store)
     configure()
@@ -58,12 +63,22 @@ async def _serve(
 ) -> None:
     _warn(settings, certificates)
     intake, events = intake_of(settings, store, site), Counter[MllpEvent]()
+    delivering = deliverers(settings, store)
     listener = _listener(settings)
-    app = build_app(settings, store, intake, site.tables, rules, certificates=certificates, events=events)
+    app = build_app(
+        settings,
+        store,
+        intake,
+        site.tables,
+        rules,
+        deliverers=delivering,
+        certificates=certificates,
+        events=events,
+    )
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
     )
-    async with _taking_mllp(settings, intake, events) as mllp:
+    async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, events) as mllp:
         port, mllp_port = listener.getsockname()[1], None if mllp is None else mllp.port
         where = {"address": settings.host, "port": port, "mllp_port": mllp_port}
         log().info("serving", **where, version=__version__, rule_set=f"{rules.id}|{rules.edition}")
@@ -75,7 +90,8 @@ async def _serve_mllp(settings: Settings, store: Store, site: Site, certificates
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with _taking_mllp(settings, intake_of(settings, store, site), Counter()) as mllp:
+    intake, delivering = intake_of(settings, store, site), deliverers(settings, store)
+    async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, Counter()) as mllp:
         if mllp is None:
             raise ServerFailed("MLLP needs a port: mllp_port")
         log().info("serving", address=settings.mllp_address, mllp_port=mllp.port, version=__version__)

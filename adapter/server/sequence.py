@@ -65,16 +65,17 @@ class SequenceNumbers:
 
     store: Store
     links: dict[str, Link] = field(default_factory=dict)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def link(self, sender: str) -> Link:
         """The link of a sender (MSH-3 and MSH-4, as its messages are stored). Raises StoreUnavailable, StoreError.
 
         The first time it looks through all messages of the store, so that nothing else has to keep the number.
         """
-        if sender not in self.links:
-            last = await asyncio.to_thread(self._last, sender)
-            self.links.setdefault(sender, Link(last))
-        return self.links[sender]
+        async with self._looking:  # those who ask first are served first
+            if sender not in self.links:
+                self.links[sender] = Link(await asyncio.to_thread(self._last, sender))
+            return self.links[sender]
 
     def _last(self, sender: str) -> int | None:
         """The number of the last message of the sender that was accepted with one."""

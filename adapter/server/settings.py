@@ -6,7 +6,6 @@ All are checked at start; what they mean is in docs/settings.md.
 import os
 import tomllib
 from datetime import UTC, date, datetime, time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +13,9 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from adapter.hl7v2 import DEFAULT_LIMIT
+from adapter.server.addresses import is_loopback
 from adapter.server.client_settings import ClientSettings
+from adapter.server.delivery_settings import DeliverySettings
 from adapter.server.tls import ClientCertificate
 from adapter.terminology.systems import DEFAULT_BASE
 
@@ -23,7 +24,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the text names each setting and what is wrong with it."""
 
 
-class Settings(BaseSettings):
+class Settings(DeliverySettings, BaseSettings):
     """All settings, with their defaults. docs/settings.md describes each."""
 
     model_config = SettingsConfigDict(env_prefix="LDT_", extra="forbid", frozen=True)
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = Field((), description="Origins of browser clients that may call.")
     receiving: tuple[str, ...] = Field((), description="Accepted MSH-5/MSH-6 pairs, APP/FACILITY; none: any.")
     site: Path | None = Field(None, description="Site folder: changes of the rule set, senders, own codes.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that evaluate what arrived.")
     as_of: date | None = Field(None, description="Judge as of this date, for demonstrations only.")
     insecure: bool = Field(False, description="Listen on other addresses without authentication and TLS.")
     clients: ClientSettings = Field(ClientSettings(), description="CDS Clients that may call; none: anybody.")
@@ -62,6 +64,9 @@ class Settings(BaseSettings):
                 "put a proxy that does both in front, or say --insecure for a closed test network"
             )
         self._guard_mllp()
+        faults = list(self.delivery_faults(insecure=self.insecure))
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     def _guard_mllp(self) -> None:
@@ -104,16 +109,6 @@ class Settings(BaseSettings):
         if self.as_of is not None:
             return datetime.combine(self.as_of, time(12), UTC)
         return datetime.now(UTC)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the address is reachable from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def load_settings(file: Path | None, overrides: dict[str, object]) -> Settings:

@@ -3,12 +3,17 @@
 Not for faults of a message: those are its state, reason and findings.
 
     StoreError              the store cannot be used as it is set up
+    ├── StoreInUse          another process has it open for writing
     └── StoreUnavailable    this operation did not happen; the same again may succeed
 """
 
 
 class StoreError(Exception):
     """The store is missing, damaged, of another version or wrongly named; the text says which and what to do."""
+
+
+class StoreInUse(StoreError):
+    """Another process, a server as a rule, has the store open for writing."""
 
 
 class StoreUnavailable(StoreError):

@@ -3,21 +3,24 @@
 Not for transactions, threads and errors (writer.py, store.py).
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal, select
+from sqlalchemy import JSON, Connection, Row, Select, String, bindparam, case, exists, func, insert, select, true
+from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
+from adapter.store.prepared import Prepared
 from adapter.store.tables import message_patients, messages
 
 REUSED: Final = Noted("control-id-reused", "MSH[1]-10")
 
 _Findings = list[dict[str, str]]
-_Row = Row[int, datetime, str, str, str, bytes, MessageState, str, _Findings]
-_Rows = Select[int, datetime, str, str, str, bytes, MessageState, str, _Findings]
+_Row = Row[int, datetime, str, str, str, str, bytes, MessageState, str, _Findings]
+_Rows = Select[int, datetime, str, str, str, str, bytes, MessageState, str, _Findings]
 
 
 class Page(NamedTuple):
@@ -29,43 +32,60 @@ class Page(NamedTuple):
     patient_key: str | None
 
 
-_same_sender = (messages.c.sender == bindparam("of_sender")) & (messages.c.control_id == bindparam("of_id"))
-_EARLIER: Final = select(
-    select(messages.c.id).where(_same_sender, messages.c.sha256 == bindparam("of_hash")).scalar_subquery(),
-    select(literal(1)).where(_same_sender).limit(1).scalar_subquery(),
+_NEW: Final = tuple(column for column in messages.c if column.name not in ("id", "findings"))
+_SAME_SENDER: Final = (messages.c.sender == bindparam("sender", type_=String)) & (
+    messages.c.control_id == bindparam("control_id", type_=String)
 )
+_FINDINGS: Final = case(
+    (exists().where(_SAME_SENDER), bindparam("findings_if_reused", type_=JSON)),
+    else_=bindparam("findings", type_=JSON),
+)
+_INSERT: Final = Prepared(
+    insert_or_ignore(messages)
+    .from_select(
+        [*(column.name for column in _NEW), "findings"],
+        select(*(bindparam(column.name, type_=column.type) for column in _NEW), _FINDINGS).where(true()),
+    )
+    .on_conflict_do_nothing()
+    .returning(messages.c.id, messages.c.findings)
+)
+"""One statement stores a message unless it is there, and marks it where its sender has used the control id before."""
+
+_EARLIER: Final = select(messages.c.id).where(_SAME_SENDER, messages.c.sha256 == bindparam("sha256"))
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
 def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Receipt:
     """Store a message with its hash unless the very same is there; within a transaction of the caller."""
-    keys = {"of_sender": arrival.sender, "of_id": arrival.control_id, "of_hash": sha256}
-    same, used = connection.execute(_EARLIER, keys).one()
-    if same is not None:
-        return Receipt(same, duplicate=True)
-    reused = bool(used) and bool(arrival.control_id)
-    number = _insert(connection, arrival, sha256, reused)
-    return Receipt(number, control_id_reused=reused)
-
-
-def _insert(connection: Connection, arrival: Arrival, sha256: bytes, reused: bool) -> int:
-    findings = (*arrival.findings, REUSED) if reused else arrival.findings
+    plain = _plain(arrival.findings)
+    # A message without control id shares none with another.
+    reused = _plain((*arrival.findings, REUSED)) if arrival.control_id else plain
     row = {
         "received_at": arrival.received_at,
         "sender": arrival.sender,
         "control_id": arrival.control_id,
         "type": arrival.type,
+        "profile": arrival.profile,
         "sha256": sha256,
         "state": arrival.state,
         "reason": arrival.reason,
-        "findings": [{"code": noted.code, "place": noted.place} for noted in findings],
+        "findings": plain,
+        "findings_if_reused": reused,
         "raw": arrival.raw,
     }
-    number: int = connection.execute(insert(messages).returning(messages.c.id), row).scalar_one()
+    stored = _INSERT.first(connection, row)
+    if stored is None:
+        keys = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
+        return Receipt(connection.execute(_EARLIER, keys).scalar_one(), duplicate=True)
+    number, findings = stored
     links = [{"message": number, "patient_key": key} for key in dict.fromkeys(arrival.patient_keys)]
     if links:
         connection.execute(insert(message_patients), links)
-    return number
+    return Receipt(number, control_id_reused=reused != plain and json.loads(findings) == reused)
+
+
+def _plain(findings: Sequence[Noted]) -> _Findings:
+    return [{"code": noted.code, "place": noted.place} for noted in findings]
 
 
 def read_page(page: Page, connection: Connection) -> list[StoredMessage]:
@@ -113,6 +133,7 @@ def _message(row: _Row, patients: Mapping[int, list[str]]) -> StoredMessage:
         sender=row.sender,
         control_id=row.control_id,
         type=row.type,
+        profile=row.profile,
         sha256=row.sha256,
         state=row.state,
         reason=row.reason,

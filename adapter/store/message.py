@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-MessageState = Literal["received", "quarantined", "ignored"]
+ArrivalState = Literal["received", "quarantined", "ignored"]
 """`received`: to be used. `quarantined`: kept, used by nothing until somebody decides. `ignored`: a type not used."""
+
+MessageState = Literal[ArrivalState, "mapped", "evaluated", "discarded"]
+"""`mapped`: its facts count, no verdict was asked for or changed. `evaluated`: its facts made a new evaluation.
+`discarded`: somebody decided that it is not to be used."""
+
+IN_USE: Final[tuple[MessageState, ...]] = ("received", "mapped", "evaluated")
+"""The states whose messages make up a patient's facts."""
 
 INDEXED_LENGTH: Final = 255
 """The longest sender, control id or patient key; longer texts are cut by the caller or refused here."""
@@ -29,7 +36,8 @@ class Arrival:
 
     `raw` is every byte as received. `received_at` is aware. `sender` is MSH-3 and MSH-4, `control_id` MSH-10 (empty
     where there is none), `type` MSH-9 as `ORU^R01`. `reason` says why it is quarantined or ignored. `patient_keys`
-    are the patients it is about, several where it has several PATIENT_RESULT groups. Text that is no Unicode or too
+    are the patients it is about, as far as that is known already. `profile` is the name of the sender profile by which
+    it was taken, empty for a sender that no profile names. Text that is no Unicode or too
     long for the index, and a time without zone, are a `ValueError`.
     """
 
@@ -38,10 +46,11 @@ class Arrival:
     sender: str = field(repr=False)
     control_id: str = field(repr=False)
     type: str
-    state: MessageState = "received"
+    state: ArrivalState = "received"
     reason: str = ""
     findings: tuple[Noted, ...] = ()
     patient_keys: tuple[str, ...] = field(default=(), repr=False)
+    profile: str = ""
 
     def __post_init__(self) -> None:
         if self.received_at.utcoffset() is None:
@@ -83,6 +92,7 @@ class StoredMessage:
     reason: str
     findings: tuple[Noted, ...]
     patient_keys: tuple[str, ...] = field(repr=False)
+    profile: str = ""
 
 
 def _is_unicode(text: str) -> bool:

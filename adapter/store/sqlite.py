@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from adapter.store.errors import StoreError
+from adapter.store.errors import StoreError, StoreInUse
 from adapter.store.location import SETTING
 from adapter.store.tables import SCHEMA_VERSION, schema_version
 
@@ -88,9 +88,19 @@ def examine(readers: Engine, writing: Engine, path: Path, url: str) -> StoreInfo
     try:
         with readers.connect() as connection:
             _quick_check(connection)
-            versions = connection.execute(select(schema_version.c.version)).scalars().all()
+        info = require_version(readers, path, url)
         with writing.connect():
             pass  # connecting sets the pragmas and reads them back
+    except SQLAlchemyError:
+        raise StoreError(_no_store(url)) from None
+    return info
+
+
+def require_version(readers: Engine, path: Path, url: str) -> StoreInfo:
+    """Check that the file is a store of this schema version; StoreError where it is not."""
+    try:
+        with readers.connect() as connection:
+            versions = connection.execute(select(schema_version.c.version)).scalars().all()
     except SQLAlchemyError:
         raise StoreError(_no_store(url)) from None
     if list(versions) != [SCHEMA_VERSION]:
@@ -131,7 +141,7 @@ def _lock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise StoreError(
+        raise StoreInUse(
             "another process has this store open for writing: SQLite means one server process; "
             "stop the other one, or give each its own store"
         ) from None

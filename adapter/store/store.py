@@ -5,10 +5,10 @@ Not for making one (create.py): opening never creates a file.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -16,44 +16,74 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapter.store.deliveries import (
+    catch_up,
+    deliveries_in,
+    deliveries_of,
+    due_deliveries,
+    revive_delivery,
+    settle_delivery,
+)
+from adapter.store.effect import (
+    Delivery,
+    DeliveryState,
+    Effect,
+    Evaluation,
+    Judgement,
+    Review,
+    Settled,
+    UsedMessage,
+)
+from adapter.store.effects import (
+    applied_ids,
+    evaluation_of,
+    evaluations_because_of,
+    finish,
+    joined_keys,
+    latest_evaluation,
+    record,
+    settle_messages,
+    used_messages,
+)
 from adapter.store.errors import StoreError, StoreUnavailable
-from adapter.store.journal import Page, count_by_state, read_page, read_raw, store_arrival
+from adapter.store.health import StoreHealth, read_backlog
+from adapter.store.journal import Page, read_page, read_raw, store_arrival
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
-from adapter.store.sqlite import StoreInfo, examine, process_lock, reading_engine, require_file, writing_engine
-from adapter.store.writer import Writer, WriterState, cause_of
+from adapter.store.revision import (
+    discard_message,
+    replay_messages,
+    review_advised,
+    settle_judgements,
+    waiting_reviews,
+)
+from adapter.store.sqlite import (
+    StoreInfo,
+    examine,
+    process_lock,
+    reading_engine,
+    require_file,
+    require_version,
+    writing_engine,
+)
+from adapter.store.writer import NoWriter, Writer, cause_of
 
 T = TypeVar("T")
 
 LONGEST_BUSY: Final = 5.0
 """Seconds after which senders give up on an acknowledgement; the busy time-out stays below."""
 PAGE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class StoreHealth:
-    """Whether the store can be read and written, for health checks and metrics.
-
-    `messages` and `quarantined` are None where the store cannot be read: unknown, not zero.
-    """
-
-    reachable: bool
-    writer: WriterState
-    messages: int | None
-    quarantined: int | None
-    sqlite_version: str
-    synchronous: int
-
-    @property
-    def healthy(self) -> bool:
-        """Whether messages can be taken."""
-        return self.reachable and self.writer == "ok"
+_SMALL: Final = 1024
+"""About how many bytes a job writes that stores no message."""
 
 
 class Store:
-    """An open store. Every method may be called from any thread; made by `open_store`."""
+    """An open store. Every method may be called from any thread; made by `open_store` or `read_store`.
 
-    def __init__(self, writer: Writer, readers: Engine, info: StoreInfo, held: ExitStack) -> None:
+    One that is open for reading raises StoreUnavailable from every method that writes.
+    """
+
+    def __init__(self, writer: Writer | NoWriter, readers: Engine, info: StoreInfo, held: ExitStack) -> None:
         self._writer: Final = writer
         self._readers: Final = readers
         self._held: Final = held
@@ -106,15 +136,107 @@ class Store:
             raise StoreError(f"message {number} is damaged in the store: its checksum does not match")
         return raw
 
+    def in_use(self, keys: Sequence[str]) -> list[UsedMessage]:
+        """The messages that make up the facts under these numbers, in order of arrival."""
+        return self._read(partial(used_messages, keys))
+
+    def joined(self, patient_key: str) -> tuple[str, ...]:
+        """All numbers that messages have merged with this one, itself included; always in the same order."""
+        return self._read(partial(joined_keys, patient_key))
+
+    def record(self, *effects: Effect) -> tuple[int, ...]:
+        """Store what processing did, all of it or nothing; the numbers of the evaluations that are new.
+
+        The same effect again changes nothing. Raises StoreUnavailable.
+        """
+        return self._write(partial(record, effects))
+
+    def finish(self, effects: Sequence[Effect], settled: Sequence[Settled]) -> tuple[int, ...]:
+        """Store what processing did together with what became of its messages, all of it or nothing; as `record`."""
+        return self._write(partial(finish, effects, settled))
+
+    def settle_all(self, settled: Sequence[Settled]) -> None:
+        """Give messages that were processed their states, all or none. One that is discarded meanwhile stays so."""
+        self._write(partial(settle_messages, settled))
+
+    def replay(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Let messages be received again, to be judged and processed anew; those that there are and that do not wait.
+
+        What counts goes on counting until then, and what does not count does not count before.
+        """
+        return self._write(partial(replay_messages, numbers))
+
+    def judge(self, judged: Sequence[Judgement]) -> None:
+        """Give messages that were received what they turned out to be, all or none."""
+        self._write(partial(settle_judgements, judged))
+
+    def discard(self, number: int, reason: str) -> bool:
+        """Let a message count no longer, and its patients be evaluated again; whether there was one that counted.
+
+        Nothing is deleted: `replay` brings it back.
+        """
+        return self._write(partial(discard_message, number, reason))
+
+    def review_advised(self) -> None:
+        """Let every patient on whom something is advised be evaluated again."""
+        self._write(review_advised)
+
+    def catch_up(self, destinations: Sequence[str], now: datetime) -> None:
+        """Let the newest evaluation of patients go to destinations that have only an older one, because they were not
+        set when it was made."""
+        self._write(partial(catch_up, destinations, now))
+
+    def reviews(self, limit: int) -> list[Review]:
+        """Patients who are to be evaluated again although nothing of theirs arrived."""
+        return self._read(partial(waiting_reviews, limit))
+
+    def evaluation(self, patient_key: str) -> Evaluation | None:
+        """What is advised for a patient now; None where nothing ever was."""
+        return self._read(partial(latest_evaluation, patient_key))
+
+    def evaluation_by_number(self, number: int) -> Evaluation:
+        """One evaluation; KeyError where there is none."""
+        found = self._read(partial(evaluation_of, number))
+        if found is None:
+            raise KeyError(number)
+        return found
+
+    def evaluations_because_of(self, message: int) -> list[Evaluation]:
+        """The evaluations that a message led to."""
+        return self._read(partial(evaluations_because_of, message))
+
+    def due(self, destination: str, now: datetime, limit: int) -> list[Delivery]:
+        """Deliveries to be tried now."""
+        return self._read(partial(due_deliveries, destination, now, limit))
+
+    def deliveries(self, state: DeliveryState | None = None) -> list[Delivery]:
+        """All deliveries, or those of a state."""
+        return self._read(partial(deliveries_in, state))
+
+    def deliveries_of(self, evaluation: int) -> list[Delivery]:
+        """Where one evaluation went."""
+        return self._read(partial(deliveries_of, evaluation))
+
+    def settle_delivery(self, number: int, state: DeliveryState, due_at: datetime, error: str = "") -> None:
+        """Note an attempt to deliver."""
+        self._write(partial(settle_delivery, number, state, due_at, error))
+
+    def revive(self, number: int, now: datetime) -> bool:
+        """Let a dead delivery be tried again; whether there was one."""
+        return self._write(partial(revive_delivery, number, now))
+
+    def applied(self) -> list[tuple[str, str]]:
+        """The control id and the patient of every application of a message."""
+        return self._read(lambda connection: list(applied_ids(connection)))
+
     def check(self) -> StoreHealth:
         """The state of the store now; never raises for a store that fails."""
         info = self.info
         try:
-            counts = self._read(count_by_state)
+            backlog = self._read(read_backlog)
         except StoreUnavailable:
-            return StoreHealth(False, self._writer.state, None, None, info.sqlite_version, info.synchronous)
-        total, held = sum(counts.values()), counts.get("quarantined", 0)
-        return StoreHealth(True, self._writer.state, total, held, info.sqlite_version, info.synchronous)
+            return StoreHealth(False, self._writer.state, None, info.sqlite_version, info.synchronous)
+        return StoreHealth(True, self._writer.state, backlog, info.sqlite_version, info.synchronous)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file; afterwards nothing can be stored."""
@@ -127,6 +249,9 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        return self._writer.submit(work, _SMALL).result()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         try:
@@ -157,3 +282,18 @@ def open_store(url: str, *, busy_timeout: float = 4.0) -> Store:
         held.callback(writer.close)
         held.callback(readers.dispose)  # first: the writer's connection is the last, and alone checkpoints
         return Store(writer, readers, info, held.pop_all())
+
+
+def read_store(url: str, *, busy_timeout: float = 4.0) -> Store:
+    """Open a store for reading alone, also while a server has it open; what would write raises StoreUnavailable.
+
+    Raises StoreError where the URL is wrong, the file is missing, empty, no store or of another schema version. Whether
+    the file is damaged is not checked: that takes a while, and the server does it.
+    """
+    path = store_path(url)
+    require_file(path, url)
+    with ExitStack() as held:
+        readers = reading_engine(path, busy_timeout)
+        held.callback(readers.dispose)
+        info = require_version(readers, path, url)
+        return Store(NoWriter(), readers, info, held.pop_all())

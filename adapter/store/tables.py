@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 3
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -56,12 +57,15 @@ messages: Final = Table(
     Column("sender", String, nullable=False),
     Column("control_id", String, nullable=False),
     Column("type", String, nullable=False),
+    Column("profile", String, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    CheckConstraint("state IN ('received', 'quarantined', 'ignored')", name="known_state"),
+    CheckConstraint(
+        "state IN ('received', 'mapped', 'evaluated', 'quarantined', 'ignored', 'discarded')", name="known_state"
+    ),
     UniqueConstraint("sender", "control_id", "sha256", name="same_message"),
     Index("messages_by_state", "state", "id"),
     sqlite_autoincrement=True,  # a number is never given twice
@@ -73,4 +77,78 @@ message_patients: Final = Table(
     Column("message", Integer, ForeignKey("messages.id"), primary_key=True),
     Column("patient_key", String, primary_key=True),
     Index("messages_by_patient", "patient_key", "message"),
+)
+
+# One row for each message that was applied to a patient: what was done with it, once.
+effects: Final = Table(
+    "effects",
+    metadata,
+    Column("message", Integer, ForeignKey("messages.id"), primary_key=True),
+    Column("patient_key", String, primary_key=True),
+    Column("applied_at", UtcTime, nullable=False),
+)
+
+# Messages that somebody wants processed anew: each is judged again first. `counted`: its facts counted all along.
+replays: Final = Table(
+    "replays",
+    metadata,
+    Column("message", Integer, ForeignKey("messages.id"), primary_key=True),
+    Column("counted", Boolean, nullable=False),
+)
+
+# Patients to be evaluated again although nothing of theirs arrived, and the message whose fate is the cause.
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("patient_key", String, nullable=False),
+    Column("message", Integer, ForeignKey("messages.id"), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Numbers of patients that a message merges. The messages of all numbers that are joined so are mapped together, and the
+# mapping decides, in their order, which merge holds.
+joins: Final = Table(
+    "joins",
+    metadata,
+    Column("message", Integer, ForeignKey("messages.id"), primary_key=True),
+    Column("retired_key", String, primary_key=True),
+    Column("surviving_key", String, primary_key=True),
+    Index("joins_by_retired_key", "retired_key"),
+    Index("joins_by_surviving_key", "surviving_key"),
+)
+
+# What was advised, when, and on which facts. The latest of a patient holds; the others are kept as they were.
+evaluations: Final = Table(
+    "evaluations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("patient_key", String, nullable=False),
+    Column("message", Integer, ForeignKey("messages.id"), nullable=False),
+    Column("evaluated_at", UtcTime, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("rule_set", String, nullable=False),
+    Column("indicator", String, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+    Column("care_plan", LargeBinary, nullable=False),
+    Column("hl7v2", LargeBinary, nullable=False),  # empty where nobody is to get it
+    Index("evaluations_by_patient", "patient_key", "id"),
+    Index("evaluations_by_message", "message"),
+    sqlite_autoincrement=True,
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("evaluation", Integer, ForeignKey("evaluations.id"), nullable=False),
+    Column("destination", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("error", String, nullable=False),
+    CheckConstraint("state IN ('waiting', 'delivered', 'dead', 'superseded')", name="known_delivery_state"),
+    UniqueConstraint("evaluation", "destination", name="one_delivery_of_an_evaluation"),
+    Index("deliveries_by_state", "state", "destination", "due_at"),
+    sqlite_autoincrement=True,
 )

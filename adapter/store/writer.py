@@ -166,6 +166,18 @@ class Writer:
             connection.invalidate()
 
 
+class NoWriter:
+    """Stands where the writer would be in a store that is open for reading: it refuses every job."""
+
+    state: WriterState = "stopped"
+
+    def submit(self, work: Callable[[Connection], T], size: int) -> Future[T]:
+        """A future that has already failed."""
+        job = _Job(work, size)
+        job.refuse("the store is open for reading")
+        return job.future
+
+
 def cause_of(error: SQLAlchemyError | StoreError) -> str:
     """SQLite's name for the error, else its class: never its text, which may hold content."""
     original = error.orig if isinstance(error, DBAPIError) else None

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from statistics import median
 
 from rich.console import Console
 from rich.table import Table
+
+from adapter.store import Store, read_store
 
 CONNECTIONS = (1, 16)
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -69,15 +71,15 @@ class Rate:
 
 
 @contextmanager
-def running(contender: Contender) -> Iterator[tuple[int, int]]:
-    """The port and the process id of the server, which runs meanwhile on a store of its own."""
+def running(contender: Contender) -> Iterator[tuple[int, int, Path]]:
+    """The port and the process id of the server, which runs meanwhile on a store in a folder of its own."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = contender.command(port, Path(folder))
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
                 _await(port)
-                yield port, process.pid
+                yield port, process.pid, Path(folder)
             finally:
                 process.kill()
 
@@ -110,16 +112,50 @@ def measured(contender: Contender, port: int, pid: int, connections: int) -> Rat
     return Rate(float(rate), (processor_time(pid) - before) / int(answered) * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What was processed behind the acknowledgements: messages of all while they came, and a second afterwards."""
+
+    meanwhile: float
+    a_second: float
+
+
+def behind(folder: Path) -> Behind:
+    """Wait until all that was received is processed: facts of patients whom the advice does not concern."""
+    with read_store(f"sqlite:///{folder}/ldt.db") as store:
+        began, first = time.perf_counter(), _counted(store)
+        while _counted(store).get("received"):
+            time.sleep(0.1)
+        seconds = time.perf_counter() - began
+    waiting, total = first.get("received", 0), sum(first.values())
+    return Behind(1 - waiting / total, waiting / seconds)
+
+
+def _counted(store: Store) -> Mapping[str, int]:
+    backlog = store.check().backlog
+    if backlog is None:
+        raise RuntimeError("the store cannot be read")
+    return backlog.messages
+
+
 def main() -> None:
     """Measure and print."""
     found: dict[tuple[str, int], list[Rate]] = {}
+    processed: list[Behind] = []
     for _ in range(ROUNDS):
         for contender in CONTENDERS:
-            with running(contender) as (port, pid):
+            with running(contender) as (port, pid, folder):
                 for connections in CONNECTIONS:
                     rate = measured(contender, port, pid, connections)
                     found.setdefault((contender.name, connections), []).append(rate)
-    Console(width=120).print(_table({key: _median(rates) for key, rates in found.items()}))
+                if contender.module == "ldt":
+                    processed.append(behind(folder))
+    console = Console(width=120)
+    console.print(_table({key: _median(rates) for key, rates in found.items()}))
+    meanwhile, rate = (median(getattr(one, name) for one in processed) for name in ("meanwhile", "a_second"))
+    console.print(
+        f"ldt serve processed {meanwhile:.0%} of the messages while they came, the rest at {rate:,.0f} a second"
+    )
 
 
 def _median(rates: list[Rate]) -> Rate:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import INTENDED, cards, detail
+from adapter.advice.card import cards, detail
+from adapter.advice.parts import INTENDED
 from adapter.advice.sections import STRENGTHS, in_sentence, remark_line
 from adapter.advice.wording import plain
 from adapter.case.catalogue import catalogue

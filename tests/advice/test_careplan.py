@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from adapter.advice.assessment import assess
-from adapter.advice.card import INTENDED, detail
+from adapter.advice.card import detail
 from adapter.advice.careplan import care_plan
+from adapter.advice.parts import INTENDED
 from adapter.advice.wording import markdown, plain
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth

@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import SILENCED, basis, detail, summary
+from adapter.advice.card import detail, summary
 from adapter.advice.careplan import care_plan
+from adapter.advice.parts import SILENCED, basis
 from adapter.advice.sections import indicator
 from adapter.advice.wording import markdown
 from adapter.cli.console import show
@@ -108,10 +109,10 @@ def test_the_text_has_summary_indicator_and_basis_of_the_card(name: str) -> None
 
 def test_every_section_that_a_card_can_have_is_compared() -> None:
     """The titles are those in the source: a new section fails here until a patient above has it."""
-    source = (ROOT / "adapter/advice/card.py").read_text(encoding="utf-8")
-    titles = {SILENCED, *re.findall(r'_list\(\s*"([^"]+)"', source)}
-    named = len(re.findall(r"\b_list\((?!title)", source))
-    assert named == len(titles) >= 15
+    source = (ROOT / "adapter/advice/parts.py").read_text(encoding="utf-8")
+    titles = {SILENCED, *re.findall(r'Part\(\s*"([^"]+)"', source)} - {"Options"}
+    named = len(re.findall(r"\bPart\((?:[A-Z\"](?!\"))", source))
+    assert named - 2 == len(titles) >= 15
     assert {title for found in EVERYONE.values() for title in parts(detail(found)).sections} >= titles
 
 

@@ -52,7 +52,7 @@ def test_every_data_type_is_on_the_page() -> None:
         ("Statuses", "**DG1-6** (table HL70052)"),
         ("Identity", "MR, PI, PT, MRT, none."),
         ("Framing and limits", "| bytes of a message | 16 MiB |"),
-        ("Acknowledgements", "| the same message again (sender, MSH-10 and bytes) | AA | CA |  | received, once |"),
+        ("Acknowledgements", "| the same message again (sender, MSH-10 and bytes) | AA | CA |  | mapped, once |"),
         ("Acknowledgements", "| MSH-10 is missing | AE | CE | 101 at MSH-10 | quarantined (incomplete-header) |"),
     ],
 )

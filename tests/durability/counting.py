@@ -6,6 +6,7 @@ CHECKS are all that the kill test makes: whatever a message sets in motion gets 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from adapter.store import open_store
@@ -32,7 +33,7 @@ def kept_unchanged(url: str, sent: Mapping[str, Sent], _accepted: Collection[str
                 yield f"misattributed: {message.control_id}"
             if store.raw(message.id) != of.raw:
                 yield f"changed: {message.control_id}"
-            if message.state != "received":
+            if message.state not in ("mapped", "evaluated"):
                 yield f"{message.state}: {message.control_id}"
 
 
@@ -48,7 +49,36 @@ def kept_in_order(url: str, sent: Mapping[str, Sent], _accepted: Collection[str]
             last[patient] = place
 
 
-CHECKS: Final[tuple[Check, ...]] = (kept_once, kept_unchanged, kept_in_order)
+def applied_once(url: str, sent: Mapping[str, Sent], accepted: Collection[str]) -> Iterator[str]:
+    """Every accepted message has one effect, on its own patient."""
+    with open_store(url) as store:
+        found = Counter(store.applied())
+    yield from (
+        f"no effect: {control_id}" for control_id in accepted if not found[control_id, sent[control_id].patient_key]
+    )
+    yield from (f"effect doubled: {control_id}" for (control_id, _), times in found.items() if times > 1)
+    for control_id, patient_key in found:
+        if sent[control_id].patient_key != patient_key:
+            yield f"effect on another patient: {control_id}"
+
+
+def advised_on_all(url: str, sent: Mapping[str, Sent], _accepted: Collection[str]) -> Iterator[str]:
+    """What is advised now on each patient rests on all of their messages, and each evaluation differs from the last."""
+    with open_store(url) as store:
+        last = {one.patient_key: one for one in sent.values()}
+        for patient_key, newest in last.items():
+            numbers = [message.id for message in store.messages(patient_key=patient_key)]
+            made = [one for number in numbers for one in store.evaluations_because_of(number)]
+            if bool(made) != newest.is_concerned:
+                yield f"{len(made)} evaluations: {newest.control_id}"
+            prints = [one.evaluated.fingerprint for one in made]
+            if any(one == other for one, other in pairwise(prints)):
+                yield f"evaluation doubled: {newest.control_id}"
+            if made and made[-1].message != numbers[-1]:
+                yield f"last evaluation is of an earlier message: {newest.control_id}"
+
+
+CHECKS: Final[tuple[Check, ...]] = (kept_once, kept_unchanged, kept_in_order, applied_once, advised_on_all)
 
 
 def faults(url: str, sent: Mapping[str, Sent], accepted: Collection[str]) -> list[str]:

@@ -23,17 +23,24 @@ class Sent:
     control_id: str
     patient_key: str
     raw: bytes = field(repr=False)
+    is_concerned: bool = False
+    """Whether the patient has what the advice is about; each message then changes what is advised."""
 
 
-def message(control_id: str, patient: str, value: int) -> Sent:
-    """An ORU^R01 with one result of one patient."""
+NET = "DG1|1||C7A.012^Malignant carcinoid tumor of the ileum^I10C|||F\r"
+LIVER = "DG1|2||C7B.02^Secondary carcinoid tumors of liver^I10C|||F\r"
+
+
+def message(control_id: str, patient: str, value: int, *, concerned: bool = False) -> Sent:
+    """An ORU^R01 with one result of one patient, and the diagnoses where the advice concerns them."""
     raw = (
         f"MSH|^~\\&|LAB|HOSP|NELM|HOSP|20260110093000+0000||ORU^R01^ORU_R01|{control_id}|P|2.5.1\r"
         f"PID|1||{patient}^^^HOSP^MR||DOE^{patient}||19610405|F\r"
+        f"{NET + LIVER if concerned else ''}"
         f"OBR|1||{control_id}^LAB|58410-2^CBC^LN|||20260110080000+0000|||||||||||||||20260110090000+0000|||F\r"
         f"OBX|1|NM|777-3^Platelets^LN||{value}|10*3/uL|||||F|||20260110080000+0000\r"
     )
-    return Sent(control_id, f"HOSP/MR/{patient}", raw.encode())
+    return Sent(control_id, f"HOSP/MR/{patient}", raw.encode(), concerned)
 
 
 class Sender:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from adapter.store import read_store
+
 LDT = (sys.executable, "-c", "from adapter.cli.main import main; main()")
 PATIENCE = 60.0
 """Seconds until a server must listen, also on a busy machine."""
@@ -64,6 +66,20 @@ class Serving:
             else:
                 return
         raise TimeoutError("ldt serve does not listen")
+
+    def finish(self) -> None:
+        """Wait until all that was received is processed, also what was accepted just before a kill."""
+        deadline = time.monotonic() + 4 * PATIENCE
+        with read_store(self.url) as store:
+            while (waiting := next(store.messages(state="received"), None)) is not None:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"message {waiting.id} still waits")
+                time.sleep(0.05)
+
+    def children(self) -> list[int]:
+        """The processes that the server has started (Linux)."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return [int(child) for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
 
     def kill(self) -> None:
         """SIGKILL: it has no chance to finish anything."""

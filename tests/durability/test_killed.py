@@ -22,8 +22,11 @@ PATIENTS = 5
 
 
 def planned(sender: int, count: int) -> list[Sent]:
-    """The messages of one sender, in order, about its own patients in turn."""
-    return [message(f"S{sender}-{number}", f"P{sender}{number % PATIENTS}", number) for number in range(count)]
+    """The messages of one sender, in order, about its own patients in turn; the first of each is one of ours."""
+    return [
+        message(f"S{sender}-{number}", f"P{sender}{number % PATIENTS}", number, concerned=number % PATIENTS == 0)
+        for number in range(count)
+    ]
 
 
 def load(port: int) -> tuple[list[Sender], dict[str, Sent]]:
@@ -49,6 +52,7 @@ def test_nothing_is_lost_doubled_or_misattributed(tmp_path: Path) -> None:
         done = [sender.join(240) for sender in senders]
         for sender in senders:
             sender.stop()
+        serving.finish()
         serving.stop()
     accepted = [control_id for sender in senders for control_id in sender.accepted]
     assert faults(serving.url, sent, accepted) == []
@@ -56,6 +60,25 @@ def test_nothing_is_lost_doubled_or_misattributed(tmp_path: Path) -> None:
     assert all(done)
     assert sorted(accepted) == sorted(sent)
     assert sum(sender.attempts for sender in senders) > MESSAGES  # kills met messages under way
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc of Linux")
+def test_a_killed_server_leaves_no_process_behind(tmp_path: Path) -> None:
+    with Serving(tmp_path) as serving:
+        serving.init()
+        serving.start()
+        serving.wait()
+        sender = Sender(serving.port, planned(0, 3))
+        sender.start()
+        assert sender.join(60)
+        serving.finish()
+        children = serving.children()
+        assert children
+        serving.kill()
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < deadline, "worker processes outlive the server"
+        time.sleep(0.05)
 
 
 def kill_under_load(serving: Serving, senders: list[Sender], chance: random.Random, most: int) -> None:

@@ -76,6 +76,7 @@ def test_a_disk_that_takes_no_more(serving: Serving) -> None:
         assert set(codes[:accepted]) == {"AA"}
         assert set(codes[accepted:]) == {"AR"}, "accepted after the disk was full"
         assert answers(client, messages) == ["AA"] * 120
+    serving.finish()
     serving.stop()
     sent = {one.control_id: one for one in messages}
     assert faults(serving.url, sent, list(sent)) == []
@@ -96,6 +97,7 @@ def test_a_store_that_another_program_has_locked(serving: Serving) -> None:
     assert all(sender.join(60) for sender in senders)
     assert sum(sender.told_to_retry for sender in senders) >= 10
     assert [fault for sender in senders for fault in sender.faults] == []
+    serving.finish()
     serving.stop()
     sent = {one.control_id: one for one in messages}
     assert faults(serving.url, sent, list(sent)) == []

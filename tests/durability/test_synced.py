@@ -41,6 +41,7 @@ def test_a_sync_precedes_every_acceptance(tmp_path: Path, number: int) -> None:
         sent = {one.control_id: one for sender in range(SENDERS) for one in planned(number, sender)}
         deliver(serving.port, list(sent.values()))
         deliver(serving.port, planned(number, 0))  # once more: accepted again, and nothing new is stored
+        serving.finish()
         serving.stop()
     judgement = read(trace, sent)
     assert judgement.early == []

@@ -18,6 +18,7 @@ from adapter.server.intake import Intake
 from adapter.store import Store, open_store
 from docs.pages.acknowledgements import Acknowledgement, acknowledgements
 from tests.durability.serving import Serving
+from tests.server.casework import judge_all
 from tests.server.listening import Client, framed
 
 ROWS = {row.id: row for row in acknowledgements()}
@@ -142,6 +143,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> Provoked:
                 raw = wire(mode, f"store-unavailable-{mode}")
                 told["store-unavailable", mode] = Told(raw, exchange(serving.port, framed(raw)))
         told |= frames(serving.port)
+        serving.finish()
         serving.stop()
     with open_store(serving.url) as store:
         return Provoked(told, kept_in(store))
@@ -225,6 +227,7 @@ def test_a_fault_of_ours_is_answered_and_kept_as_the_row_says(store: Store, monk
         raw = wire(mode, f"mapping-failed-{mode}")
         with capture_logs():
             told = Told(raw, asyncio.run(Intake(store).receive(raw)).ack)
+            judge_all(store)
         assert (told.code, told.error) == (row.told(mode), row.error)
         assert kept_in(store)[raw] == [row.kept]
 

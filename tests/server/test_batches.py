@@ -11,6 +11,7 @@ from adapter.server.answer import Answer
 from adapter.server.intake import Intake
 from adapter.store import Noted, Store
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
+from tests.server.casework import judge_all
 from tests.server.listening import Client, Listening, framed
 from tests.server.test_intake import locked
 
@@ -39,6 +40,7 @@ def test_each_message_of_a_batch_has_its_own_outcome_and_the_answer_lists_them(i
     raw = BHS + message("A1") + message("A2", OBR, obx("210")) + message("A3") + b"BTS|3\r"
     answer = receive(intake, raw)
     assert told(answer.ack) == ["AA A1", "AA A2", "AA A3"]
+    judge_all(store)
     envelope, *messages = store.messages()
     assert [(found.control_id, found.state, found.reason) for found in messages] == [
         ("A1", "received", ""),

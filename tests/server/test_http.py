@@ -424,7 +424,13 @@ def site_client(store: Store, tmp_path: Path) -> TestClient:
         switches=[{"item": "R-201", "mode": "off"}, {"item": "3.2", "mode": "shadow"}],
     )
     settings = Settings.model_validate({"as_of": "2026-01-12", "site": str(tmp_path)})
-    app = build_app(settings, store, Intake(store), tables(), site_rule_set(settings.site))
+    app = build_app(
+        settings,
+        store,
+        Intake(store),
+        tables(),
+        site_rule_set(settings.site),
+    )
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -1,6 +1,7 @@
 """The MLLP listener over real sockets: any cut of the stream, order, limits, and what is never answered."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -12,13 +13,14 @@ from hl7.client import MLLPClient
 from structlog.testing import capture_logs
 
 from adapter.mapping.site import Connection
+from adapter.server.addresses import is_loopback
 from adapter.server.answer import Answer
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
 from adapter.server.mllp import InsecureListener, MllpLimits, keep_alive, serve_mllp
-from adapter.server.settings import is_loopback
 from adapter.store import Store
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
+from tests.server.casework import judge_all
 from tests.server.listening import Client, Listening, framed
 
 Listen = Callable[[MllpLimits], Listening]
@@ -138,7 +140,16 @@ def test_one_bad_message_does_not_stop_the_feed(listener: Listening, store: Stor
     with Client(listener.port) as client:
         client.send(b"".join(map(framed, sent)))
         assert [client.msa()[0] for _ in sent] == ["AA"] * 11
+    judge_all(store)
     assert [found.state for found in store.messages()] == ["quarantined", *["received"] * 10]
+
+
+def test_connections_that_were_accepted_just_before_the_end_are_closed(store: Store) -> None:
+    for _ in range(20):
+        with Listening(Intake(store)) as listening:
+            for _ in range(3):
+                socket.create_connection(("127.0.0.1", listening.port)).close()
+        gc.collect()  # a socket that is lost is a warning now, and so an error
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xfe\x00"])

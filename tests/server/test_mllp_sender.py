@@ -10,7 +10,8 @@ import pytest
 
 from adapter.hl7v2 import AckCode, Acknowledgement, ReceivedError, acknowledge, parse_message, read_acknowledgement
 from adapter.hl7v2.ack import AckError
-from adapter.server.mllp_sender import Destination, MllpClient, NoAcknowledgement
+from adapter.server.addresses import MllpEndpoint
+from adapter.server.mllp_sender import MllpClient, NoAcknowledgement
 from tests.hl7v2.messages import MSH, PID, msh_with, wire
 from tests.server.peers import Peer, Script, ack
 
@@ -26,7 +27,7 @@ def talk(peer: Peer, *messages: bytes, wait: float = 5.0) -> list[str]:
 
     async def talking() -> list[str]:
         told: list[str] = []
-        async with MllpClient(Destination("127.0.0.1", peer.port), wait=wait) as client:
+        async with MllpClient(MllpEndpoint("127.0.0.1", peer.port), wait=wait) as client:
             for one in messages:
                 try:
                     found = await client.send(one)
@@ -103,7 +104,7 @@ def test_commit_blocks_of_mllp_release_2_are_waited_through() -> None:
 
 def test_application_acknowledgements_on_the_same_connection_are_told_apart_from_the_next_commit() -> None:
     async def talking(port: int) -> tuple[list[AckCode], list[tuple[str, bytes]]]:
-        async with MllpClient(Destination("127.0.0.1", port)) as client:
+        async with MllpClient(MllpEndpoint("127.0.0.1", port)) as client:
             codes = [found.code for number in (1, 2) if (found := await client.send(message(f"A{number}", "|||AL|AL")))]
             return codes, [(one.code, one.control_id) for one in client.later]
 
@@ -121,7 +122,7 @@ def test_who_wants_no_answer_waits_for_none(tail: str, asks: bool) -> None:
 
 def test_a_connection_that_the_peer_closed_in_between_is_opened_again() -> None:
     async def talking(peer: Peer) -> list[str | None]:
-        async with MllpClient(Destination("127.0.0.1", peer.port)) as client:
+        async with MllpClient(MllpEndpoint("127.0.0.1", peer.port)) as client:
             first = await client.send(message("A1"))
             for connection in peer._open:
                 connection.shutdown(2)
@@ -136,7 +137,7 @@ def test_a_connection_that_the_peer_closed_in_between_is_opened_again() -> None:
 
 def test_nobody_there_and_what_no_frame_can_hold() -> None:
     def failing(raw: bytes, port: int) -> Callable[[], Coroutine[object, object, object]]:
-        return lambda: MllpClient(Destination("127.0.0.1", port)).send(raw)
+        return lambda: MllpClient(MllpEndpoint("127.0.0.1", port)).send(raw)
 
     with Peer() as peer:
         port = peer.port
@@ -151,13 +152,13 @@ def test_nobody_there_and_what_no_frame_can_hold() -> None:
     [("localhost:2575", "localhost", 2575), ("192.0.2.1:1", "192.0.2.1", 1), ("[::1]:2575", "::1", 2575)],
 )
 def test_destinations(text: str, host: str, port: int) -> None:
-    assert Destination.parse(text) == Destination(host, port)
+    assert MllpEndpoint.parse(text) == MllpEndpoint(host, port)
 
 
 @pytest.mark.parametrize("text", ["", "localhost", ":2575", "localhost:", "localhost:0", "localhost:65536", "x:\uff12"])
 def test_what_is_no_destination(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
-        Destination.parse(text)
+        MllpEndpoint.parse(text)
 
 
 @pytest.mark.parametrize("version", ["2.3", "2.5.1"])

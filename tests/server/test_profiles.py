@@ -18,6 +18,7 @@ from adapter.server.intake import Intake
 from adapter.store import Noted, Store, StoredMessage
 from tests.hl7v2.messages import MSH, OBR, PID, msh_with, obx, wire
 from tests.repository import ROOT
+from tests.server.casework import judge_all
 
 GOOD = wire(MSH, PID, OBR, obx("210"))
 NOBODY = wire(MSH, OBR, obx("210"))
@@ -32,7 +33,10 @@ def answering(store: Store, **policy: Any) -> Intake:
 
 
 def receive(intake: Intake, raw: bytes, connection: Connection | None = None) -> Answer:
-    return asyncio.run(intake.receive(raw, connection))
+    """Receive a message, and judge its content behind the answer."""
+    answer = asyncio.run(intake.receive(raw, connection))
+    judge_all(intake.store, intake.site)
+    return answer
 
 
 def told(answer: Answer) -> list[str]:

@@ -10,6 +10,7 @@ from adapter.mapping.site import AckPolicy, Profile, Site, plain_site
 from adapter.server.intake import Intake
 from adapter.store import Store
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
+from tests.server.casework import judge_all
 
 SITE = Site(plain_site().tables, (), Profile(acknowledge=AckPolicy(sequence_numbers=True)))
 
@@ -75,6 +76,7 @@ def test_a_message_of_a_header_alone_that_only_asks_is_stored_as_ignored(intake:
 
 def test_content_beside_a_special_number_is_not_lost(intake: Intake, store: Store) -> None:
     assert told(intake, message(0), message(-1, control_id="X")) == [("AA", "-1"), ("AA", "-1")]
+    judge_all(store)
     assert [found.patient_keys for found in store.messages()] == [("HOSP/MR/P1",)] * 2
 
 

@@ -1,10 +1,16 @@
 """Settings from file, environment and command line, and what stops the start."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from adapter.server.settings import Settings, SettingsError, is_loopback, load_settings
+from adapter.advice.hl7v2 import Link
+from adapter.server.addresses import is_loopback
+from adapter.server.delivery import Schedule
+from adapter.server.destinations import deliverers
+from adapter.server.settings import Settings, SettingsError, load_settings
+from adapter.store import Store
 
 
 def _file(tmp_path: Path, text: str) -> Path:
@@ -99,3 +105,104 @@ def test_client_certificates_need_the_authorities_that_issue_them(tmp_path: Path
 def test_tls_needs_a_certificate(name: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}: TLS needs"):
         load_settings(None, {name: "none"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"fhir_server": "http://fhir.example.org/r4"}, "fhir_server: beyond loopback needs https"),
+        ({"fhir_server": "fhir.example.org"}, "fhir_server: must be an address"),
+        ({"fhir_server": "https://user:secret@fhir.example.org"}, "fhir_server: must not hold a password"),
+        ({"fhir_server": "https://fhir.example.org/r4?_format=json"}, "fhir_server: must be an address"),
+        ({"fhir_server": "https://[::1"}, "fhir_server: must be an address"),
+        ({"fhir_token": "secret"}, "fhir_token: is of no use without fhir_server"),
+        (
+            {"fhir_server": "https://e.org", "fhir_token": "secret", "fhir_token_file": "x"},
+            "fhir_token, fhir_token_file: only one of them",
+        ),
+        ({"hl7v2_server": "ehr.example.org:2575"}, "hl7v2_server: beyond loopback needs hl7v2_tls"),
+        ({"hl7v2_server": "ehr.example.org"}, "hl7v2_server: must be HOST:PORT"),
+        ({"hl7v2_server": "127.0.0.1:99999"}, "hl7v2_server: must be HOST:PORT"),
+        (
+            {"hl7v2_server": "e.org:1", "hl7v2_tls": True, "hl7v2_key": "x"},
+            "hl7v2_certificate, hl7v2_key: one needs the other",
+        ),
+        ({"hl7v2_message": "ADT^A08"}, "hl7v2_message"),
+        ({"delivery_attempts": 0}, "delivery_attempts"),
+    ],
+)
+def test_destinations_that_cannot_be_used_stop_the_start(given: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(None, given)
+    assert said in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"fhir_server": "https://fhir.example.org/r4", "fhir_token": "secret"},
+        {"fhir_server": "http://127.0.0.1:8081/fhir"},
+        {"fhir_server": "http://fhir.example.org/r4", "insecure": True},
+        {"hl7v2_server": "127.0.0.1:2576"},
+        {"hl7v2_server": "[::1]:2576"},
+        {"hl7v2_server": "ehr.example.org:2576", "hl7v2_tls": True},
+        {"hl7v2_server": "ehr.example.org:2576", "insecure": True},
+    ],
+)
+def test_destinations_that_can_be_used(given: dict[str, object]) -> None:
+    assert "secret" not in repr(load_settings(None, given))
+
+
+def test_the_link_of_advice_messages() -> None:
+    assert load_settings(None, {}).link() is None
+    given: dict[str, object] = {"hl7v2_server": "127.0.0.1:1", "hl7v2_message": "MDM^T02", "hl7v2_receiver": "EHR/HOSP"}
+    assert load_settings(None, given).link() == Link("MDM^T02", ("LDT", ""), ("EHR", "HOSP"))
+
+
+TLS = Path(__file__).with_name("tls")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"fhir_server": "https://e.org", "fhir_ca": "none.pem"}, "fhir_ca: none.pem cannot be used"),
+        ({"fhir_server": "https://e.org", "fhir_token_file": "none"}, "fhir_token_file: none cannot be read"),
+        ({"hl7v2_server": "e.org:1", "hl7v2_tls": True, "hl7v2_ca": str(TLS / "README.md")}, "hl7v2_ca: "),
+        (
+            {
+                "hl7v2_server": "e.org:1",
+                "hl7v2_tls": True,
+                "hl7v2_certificate": str(TLS / "client.pem"),
+                "hl7v2_key": str(TLS / "server-key.pem"),
+            },
+            "hl7v2_certificate, hl7v2_key: cannot be used",
+        ),
+    ],
+)
+def test_files_that_cannot_be_used_stop_the_start(given: dict[str, object], said: str, store: Store) -> None:
+    with pytest.raises(SettingsError, match=said):
+        deliverers(load_settings(None, given), store)
+
+
+def test_a_deliverer_for_each_destination_that_is_set(store: Store, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret\n", encoding="ascii")
+    given: dict[str, object] = {
+        "fhir_server": "https://e.org",
+        "fhir_token_file": str(token),
+        "fhir_ca": str(TLS / "server.pem"),
+        "hl7v2_server": "e.org:1",
+        "hl7v2_tls": True,
+        "hl7v2_certificate": str(TLS / "client.pem"),
+        "hl7v2_key": str(TLS / "client-key.pem"),
+        "delivery_attempts": 7,
+        "circuit_failures": 3,
+    }
+    found = deliverers(load_settings(None, given), store)
+    assert [one.name for one in found] == ["fhir", "hl7v2"]
+    assert {one.schedule for one in found} == {Schedule(7, 5.0, 3600.0)}
+    assert [one.circuit.failures for one in found] == [3, 3]
+    for one in found:
+        asyncio.run(one.destination.close())
+    assert deliverers(load_settings(None, {}), store) == ()

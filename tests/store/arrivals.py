@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from adapter.store import Arrival, MessageState, Noted
+from adapter.store import Arrival, ArrivalState, Noted
 
 RECEIVED = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
@@ -12,7 +12,7 @@ def arrival(
     raw: bytes | None = None,
     *,
     sender: str = "LAB|HOSP",
-    state: MessageState = "received",
+    state: ArrivalState = "received",
     reason: str = "",
     findings: tuple[Noted, ...] = (),
     patients: tuple[str, ...] = ("HOSP/MR/P1",),

@@ -186,6 +186,6 @@ def test_reading_a_store_that_is_gone(store: Store, monkeypatch: pytest.MonkeyPa
         raise OperationalError("SELECT 'DOE^JANE'", {}, sqlite3.OperationalError("disk I/O error"))
 
     store.append(arrival())
-    monkeypatch.setattr("adapter.store.store.count_by_state", broken)
+    monkeypatch.setattr("adapter.store.store.read_backlog", broken)
     health = store.check()
     assert (health.reachable, health.messages, health.quarantined, health.healthy) == (False, None, None, False)

@@ -56,6 +56,12 @@ class Site:
             raise SenderUnclear("sender-ambiguous")
         return named[0]
 
+    def profile_again(self, header: Header, name: str) -> Profile:
+        """The profile of a message that was taken by the one of this name; where that does not fit any more, as
+        `profile_of_stored`. Raises SenderUnclear."""
+        found = next((profile for profile in self._named(header) if profile.name == name), None)
+        return found or self.profile_of_stored(header)
+
     def sender_of(self, raw: bytes) -> Sender:
         """The sender of a message in a file; one that nobody names is read with the defaults. Raises SenderUnclear."""
         if not self.profiles:

@@ -1,0 +1,118 @@
+"""The whole answer as titled parts of plain lines, in order: what a card and an HL7 v2 message both say.
+
+Not for how they look: card.py writes Markdown, hl7v2.py segments. Whoever renders all parts loses nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adapter.advice.assessment import Assessment
+from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.sections import (
+    SCOPE_UNKNOWN,
+    Option,
+    also_on_record,
+    cited,
+    closed_lines,
+    danger_lines,
+    data_problems,
+    deciding_facts,
+    disagreements,
+    fact_line,
+    flag_lines,
+    missing_lines,
+    options,
+    outranked,
+    remark_line,
+    scope_rules,
+    set_aside_lines,
+    shown_rules,
+    unread_line,
+)
+from adapter.case.truth import Truth
+from adapter.ldt import Scope
+
+TITLE = "Liver-directed therapy of neuroendocrine liver metastases: options for the tumour board"
+
+SILENCED = "Switched off by the site, but it would speak here"
+
+INTENDED = (
+    "For health professionals of a tumour board, on adults with liver metastases of a well-differentiated "
+    "neuroendocrine tumour. Options with reasons to weigh, no order. Not for emergency decisions."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: a title (empty for the closing one), its lines, and the options where it is about them."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+
+
+def parts(assessment: Assessment) -> Iterator[Part]:
+    """Scope, dangers, options, cautions, missing and deciding facts, disagreements, sources, basis: what there is.
+
+    Of a closed record only why it is closed, and the basis.
+    """
+    if assessment.closed:
+        yield Part("No advice is given on this record", tuple(closed_lines(assessment)))
+        yield Part("", (basis(assessment),))
+        return
+    yield from _scope(assessment)
+    listed = (part for part in _listed(assessment) if part.lines)
+    yield from listed
+    yield Part("", (basis(assessment),))
+
+
+def _scope(assessment: Assessment) -> Iterator[Part]:
+    match assessment.advice.scope:
+        case Scope.NOT_APPLICABLE:
+            reasons = tuple(f"{rule.id} {rule.row.title}" for rule in scope_rules(assessment))
+            yield Part("The guideline does not apply to this patient", reasons)
+        case Scope.UNKNOWN:
+            yield Part(SCOPE_UNKNOWN)
+        case Scope.APPLIES:
+            return
+
+
+def _listed(assessment: Assessment) -> Iterator[Part]:
+    advice, rules = assessment.advice, assessment.rules
+    rated = tuple(options(assessment))
+    yield Part("Danger", tuple(danger_lines(assessment)))
+    yield Part(SILENCED, tuple(silenced_lines(advice, rules)))
+    yield Part("Options", tuple(option_line(option) for option in rated), rated)
+    yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in advice.cautions))
+    yield Part("Outranked", tuple(outranked(assessment)))
+    yield Part("Missing", (*missing_lines(assessment), *filter(None, [unread_line(assessment)])))
+    yield Part("Data that could not be had", assessment.gaps)
+    yield Part("Data problems", tuple(data_problems(assessment)))
+    yield Part("To do", tuple(remark_line(assessment, remark) for remark in advice.actions))
+    yield Part("Facts that decided", tuple(fact_line(fact) for fact in deciding_facts(assessment)))
+    yield Part("Also on record, read by no rule", tuple(also_on_record(assessment)))
+    yield Part("On record but not used", tuple(set_aside_lines(assessment)))
+    yield Part("The documents disagree", tuple(disagreements(assessment)))
+    yield Part("Not in the documents, waits for a clinician", tuple(flag_lines(assessment)))
+    yield Part("Sources", tuple(cited(assessment)))
+    yield Part("Changed by the site", tuple(site_lines(rules)))
+
+
+def option_line(option: Option) -> str:
+    """One option as a line: name, whether it is planned, strength, rules."""
+    return f"{option_name(option)}: {option.strength}; {'; '.join(option.because)}"
+
+
+def option_name(option: Option) -> str:
+    """The name of an option, with whether it is planned."""
+    return f"{option.name} (planned)" if option.therapy.planned is Truth.TRUE else option.name
+
+
+def basis(assessment: Assessment) -> str:
+    """What the reader needs to judge the answer: intended use, date of the data, versions, what is unsigned policy."""
+    rules = assessment.rules
+    citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
+    return (
+        f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.edition}, drawn from two narrative "
+        f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
+    )

@@ -1,0 +1,1 @@
+"""`ldt messages`: what was received, what became of it, and what somebody decides about it."""

@@ -1,0 +1,236 @@
+"""Casework: what a stored message means, and what is advised for a patient now; done in a process of its own.
+
+It reads the store and writes nothing; processing.py says which message and which patient, and keeps what comes out.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import uuid5
+
+from adapter.advice.assessment import Assessment, assess, concerns
+from adapter.advice.card import NAMESPACE
+from adapter.advice.careplan import care_plan, closed_plan
+from adapter.advice.hl7v2 import Cover, Link, advice_message
+from adapter.advice.hl7v2_patient import PatientIdentity
+from adapter.advice.sections import indicator
+from adapter.case.fact import Fact
+from adapter.case.merge import Clock
+from adapter.case.value import to_plain
+from adapter.fhir.check import check_resource
+from adapter.fhir.write import write_json
+from adapter.hl7v2 import Segment, UnusableMessage, parse_message
+from adapter.ldt import RuleSet
+from adapter.mapping.aliases import Aliases
+from adapter.mapping.hl7v2 import map_readings
+from adapter.mapping.hl7v2_patient import PatientKey
+from adapter.mapping.hl7v2_reading import Reading, read_one
+from adapter.mapping.patient import Mapped, Mapping
+from adapter.mapping.sender import SenderUnclear
+from adapter.mapping.site import Site, sending_header
+from adapter.server.content import Content
+from adapter.server.faults import report
+from adapter.server.fields import indexed
+from adapter.server.header import MessageLimits
+from adapter.server.judge import MAPPING_FAILED, judge_stored
+from adapter.server.readings import Readings
+from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, UsedMessage
+
+DAMAGED: Final = "damaged"
+"""The bytes in the store are no longer those that were stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Patient numbers that are joined, with all messages about them but those `without` which they are judged.
+
+    `nonce` is for the control ids of new messages, and used for no other task.
+    """
+
+    keys: tuple[str, ...] = field(repr=False)
+    as_of: datetime
+    nonce: str = ""
+    without: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task: messages that cannot be used, each with the reason, and the patients for whom something
+    that decides changed. `survivors` are the numbers of the task that now stand for another one."""
+
+    held: dict[int, str] = field(default_factory=dict)
+    survivors: dict[str, str] = field(default_factory=dict, repr=False)
+    evaluated: dict[str, Evaluated] = field(default_factory=dict, repr=False)
+
+
+class _Unusable(Exception):
+    """A message in use that cannot be read any more; the text is the reason for its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """Works with one store, site and rule set.
+
+    `base` is the canonical base of what is published, `link` how advice is written as an HL7 v2 message; without it
+    there is none.
+    """
+
+    store: Store
+    site: Site
+    rules: RuleSet
+    base: str
+    check_output: bool = True
+    link: Link | None = None
+    limits: MessageLimits = field(default_factory=MessageLimits)
+    readings: Readings = field(default_factory=Readings)
+
+    def judge(self, number: int) -> Judgement:
+        """What a received message turns out to be. Raises StoreUnavailable."""
+        try:
+            stored, raw = self.store.message(number), self.store.raw(number)
+            content = judge_stored(raw, stored.profile, self.site, self.limits)
+            if content.reading is not None:
+                self.readings.keep(number, content.reading, len(raw))
+        except StoreUnavailable:
+            raise
+        except StoreError:
+            content = Content("quarantined", DAMAGED)
+        except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
+            report("mapping_failed", error)
+            content = Content("quarantined", MAPPING_FAILED)
+        return Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+
+    def evaluate(self, task: Task) -> Outcome:
+        """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
+        read, held = self._read_all(task)
+        mapping = map_readings(read.values(), self.site.tables)
+        while mapping.conflicts:  # what is held has no effect at all, neither its results nor its merges
+            numbers = list(read)
+            fresh = {numbers[count - 1]: code for count, code in mapping.conflicts}
+            held |= fresh
+            read = {number: reading for number, reading in read.items() if number not in fresh}
+            mapping = map_readings(read.values(), self.site.tables)
+        merges = [one for one in mapping.changes if one.kind in ("merge", "change")]
+        aliases = Aliases((one.retired.text, one.survivor.text) for one in merges)
+        outcome = Outcome(
+            held, {indexed(one.retired.text): indexed(aliases.resolve(one.retired.text)) for one in merges}
+        )
+        persons = _persons(read.values(), aliases)
+        for mapped in self._patients(mapping, task.keys):
+            evaluated = self._evaluated(mapped, task, persons)
+            if evaluated is not None:
+                outcome.evaluated[indexed(mapped.subject)] = evaluated
+        return outcome
+
+    def _read_all(self, task: Task) -> tuple[dict[int, Reading], dict[int, str]]:
+        """What the messages under these numbers say, by our number of each; those that cannot be read are held."""
+        read: dict[int, Reading] = {}
+        held: dict[int, str] = {}
+        for used in self.store.in_use(task.keys):
+            if used.id in task.without:
+                continue
+            try:
+                read[used.id] = self.readings.get(used.id) or self._read(used)
+            except _Unusable as unusable:
+                held[used.id] = str(unusable)
+        return read, held
+
+    def _read(self, used: UsedMessage) -> Reading:
+        try:
+            raw = self.store.raw(used.id)
+            sender = self.site.profile_again(sending_header(raw), used.profile).sender
+            message = parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
+        except StoreUnavailable:
+            raise
+        except StoreError:
+            raise _Unusable(DAMAGED) from None
+        except (SenderUnclear, UnusableMessage) as error:
+            raise _Unusable(error.code) from None
+        reading = read_one(message, "message", sender, self.site.tables)
+        self.readings.keep(used.id, reading, len(raw))
+        return reading
+
+    def _patients(self, mapping: Mapping, keys: Sequence[str]) -> Iterator[Mapped]:
+        """The patients under these numbers. One whose messages are gone, or count for another since a merge, is there
+        too: what was advised for them does not hold."""
+        found = {indexed(mapped.subject): mapped for mapped in mapping.patients}
+        for key in keys:
+            if key in found:
+                yield found[key]
+            elif self.store.evaluation(key) is not None:
+                yield _nothing_known(key)
+
+    def _evaluated(self, mapped: Mapped, task: Task, persons: "dict[str, _Person]") -> Evaluated | None:
+        """The evaluation of a patient; None where nothing that decides changed, or there is nothing to advise on."""
+        key = indexed(mapped.subject)
+        holds = self.store.evaluation(key)
+        assessment = assess(mapped, Clock(task.as_of), self.rules)
+        found = fingerprint(assessment, self.rules)
+        concerned = concerns(assessment.case) and not assessment.closed
+        if holds is not None and holds.evaluated.fingerprint == found:
+            return None
+        if not concerned and (holds is None or holds.evaluated.revoked):
+            return None
+        number = uuid5(NAMESPACE, key)  # one CarePlan of a patient, which later evaluations replace
+        plan = closed_plan(assessment) if assessment.closed else care_plan(assessment, base=self.base)
+        plan["id"] = str(number)
+        if not concerned:
+            plan["status"] = "revoked"
+        if self.check_output:
+            check_resource(plan)
+        sent = b""
+        if self.link is not None:
+            control_id = hashlib.sha256(f"{task.nonce}{key}".encode()).hexdigest()[:20]  # MSH-10 takes 20 characters
+            identity = (
+                PatientIdentity.of_segment(persons[key].pid, key) if key in persons else PatientIdentity.of_key(key)
+            )
+            # 16 digits of the number: with a namespace they fill the 22 characters that EI has in HL7 v2.5.1
+            cover = Cover(control_id, number.hex[:16], identity, revoked=not concerned)
+            sent = advice_message(assessment, cover, self.link)
+        return Evaluated(found, self.rules.edition, indicator(assessment), write_json(plan), not concerned, sent)
+
+
+def _nothing_known(key: str) -> Mapped:
+    """A patient of whom no message is left."""
+    known = PatientKey.of_text(key)
+    return Mapped(key, "hl7v2", authority=known.authority, number=known.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """How the messages name a patient: the PID with the number that holds, else one with an older number."""
+
+    pid: Segment
+    current: bool
+
+
+def _persons(readings: Iterable[Reading], aliases: Aliases) -> dict[str, _Person]:
+    """How the newest message names each patient, one with the number that holds now before one with an older number."""
+    found: dict[str, _Person] = {}
+    for about in (about for reading in readings for about in reading.about):
+        if about.key is None or about.group.patient is None:
+            continue
+        subject = aliases.resolve(about.key.text)
+        current = about.key.text == subject
+        earlier = found.get(indexed(subject))
+        if earlier is None or current or not earlier.current:
+            found[indexed(subject)] = _Person(about.group.patient, current)
+    return found
+
+
+def fingerprint(assessment: Assessment, rules: RuleSet) -> str:
+    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, and
+    what closes the record."""
+    facts = assessment.case.facts
+    decided: list[object] = [rules.id, rules.edition, [_decided(facts[fact.name]) for fact in rules.facts.inputs]]
+    decided.append(sorted({finding.code for finding in assessment.closed}))
+    return hashlib.sha256(json.dumps(decided, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _decided(fact: Fact) -> list[object]:
+    value = None if fact.on_record is None else to_plain(fact.on_record)
+    unused = [[one.state.value, one.reason, one.when.day if one.when else ""] for one in fact.unused]
+    return [fact.name, fact.state.value, fact.reason, value, fact.when.day if fact.when else "", unused]

@@ -1,0 +1,246 @@
+"""Processing: what arrived is applied to its patients behind the acknowledgement, one patient after another.
+
+Everything it does can be interrupted anywhere and done again: what is to be done follows from the states in the store,
+and every effect has a key. A fault with one patient's messages puts those into quarantine and stops nobody else's.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from itertools import islice
+from typing import Final, Protocol
+
+from adapter.server.casework import Outcome, Task
+from adapter.server.faults import report
+from adapter.server.judge import MAPPING_FAILED
+from adapter.server.log import log
+from adapter.store import (
+    Effect,
+    Judgement,
+    MessageState,
+    Noted,
+    Review,
+    Settled,
+    Store,
+    StoreUnavailable,
+)
+
+BATCH: Final = 100
+"""Messages looked at together; those of one patient are applied in one go."""
+
+IDLE: Final = 1.0
+"""Seconds until the store is looked at again where nobody said that something arrived."""
+
+PATIENCE: Final = 900.0
+"""Seconds until a patient whom a fault of ours kept from being evaluated again is tried once more."""
+
+FAILED: Final = "processing-failed"
+
+
+class Work(Protocol):
+    """Casework somewhere else, as a rule in another process."""
+
+    @property
+    def at_once(self) -> int:
+        """How many tasks it does at the same time."""
+        ...
+
+    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
+        """What received messages turn out to be."""
+        ...
+
+    async def evaluate(self, task: Task) -> Outcome:
+        """What is advised for patients now."""
+        ...
+
+
+@dataclass(slots=True)
+class _Due:
+    """What patients of joined numbers are to be evaluated for: messages, each with the number it is applied to."""
+
+    applied: list[tuple[int, str]] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[int]:
+        """The numbers of the messages."""
+        return list(dict.fromkeys(number for number, _ in self.applied))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of messages, and the effect that is still to be stored, with those of the other patients."""
+
+    settled: list[Settled]
+    effect: Effect | None = None
+
+
+@dataclass(slots=True)
+class Processor:
+    """Judges what was received, applies it to patients, and keeps what is advised.
+
+    `now` is the time of judging; `destinations` are where new advice goes, and `queued` is called when there is some.
+    """
+
+    store: Store
+    work: Work
+    now: Callable[[], datetime]
+    destinations: tuple[str, ...] = ()
+    queued: Callable[[], None] = lambda: None
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _failed: dict[int, float] = field(default_factory=dict)
+    _reviewed: date | None = None
+
+    def wake(self) -> None:
+        """Say that something arrived."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Process until cancelled; the edge where a fault of ours costs a pause and never the messages."""
+        while True:
+            self._arrived.clear()
+            try:
+                await self.review_daily()
+                while await self.step():
+                    pass
+            except StoreUnavailable as error:
+                report("processing_waits", error, code=error.cause)
+            except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
+                report("processing_failed", error)
+            await self._pause()
+
+    async def review_daily(self) -> None:
+        """Once a day, and at the start, let all advice that holds be looked at again: facts grow old, results of the
+        future come true, and the rule set or the site may be another."""
+        today = self.now().date()
+        if self._reviewed != today:
+            await asyncio.to_thread(self.store.review_advised)
+            self._reviewed = today
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE):
+                await self._arrived.wait()
+        except TimeoutError:
+            return
+
+    async def step(self) -> int:
+        """Process what waits, at most a batch of it; how much there was."""
+        waiting = await asyncio.to_thread(self._waiting)
+        judged = await self._judge(waiting)
+        reviews = await asyncio.to_thread(self._reviews, asyncio.get_running_loop().time())
+        states = {one.message: Settled(one.message, "mapped") for one in judged}
+        due = await asyncio.to_thread(self._patients, judged, reviews)
+        free = asyncio.Semaphore(self.work.at_once)
+        done = await self._all(due, frozenset(), free)
+        for one in (settled for patient in done for settled in patient.settled):
+            states[one.message] = _worse(states.get(one.message, one), one)
+        recorded = [patient.effect for patient in done if patient.effect is not None]
+        if states or recorded:
+            await asyncio.to_thread(self._settle, recorded, tuple(states.values()))
+        return len(waiting) + len(reviews)
+
+    async def _all(
+        self, due: Mapping[tuple[str, ...], _Due], without: frozenset[int], free: asyncio.Semaphore
+    ) -> list[_Done]:
+        """Evaluate all patients. A message that is held for one of them counts for none: the others are evaluated again
+        without it, before anything is stored."""
+        done = await asyncio.gather(*(self._patient(keys, one, without, free) for keys, one in due.items()))
+        held = [one for patient in done for one in patient.settled if one.state == "quarantined"]
+        if not held:
+            return done
+        return [_Done(held), *await self._all(due, without | {one.message for one in held}, free)]
+
+    def _waiting(self) -> list[int]:
+        return [message.id for message in islice(self.store.messages(state="received"), BATCH)]
+
+    async def _judge(self, waiting: Sequence[int]) -> list[Judgement]:
+        """What the messages turn out to be, stored; those that can be used."""
+        if not waiting:
+            return []
+        judged = await self._judged(waiting)
+        await asyncio.to_thread(self.store.judge, judged)
+        for one in judged:
+            if one.state == "quarantined":
+                log().warning("message_quarantined", message=one.message, code=one.reason)
+        return [one for one in judged if one.state == "received"]
+
+    async def _judged(self, waiting: Sequence[int]) -> list[Judgement]:
+        """The judgements; where one message is the end of its process, the others are judged without it."""
+        try:
+            return await self.work.judge(waiting)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  one message's fault must not stop the others
+            if len(waiting) > 1:
+                return [judgement for number in waiting for judgement in await self._judged([number])]
+            report("mapping_failed", error)
+            return [Judgement(waiting[0], "quarantined", MAPPING_FAILED)]
+
+    def _reviews(self, now: float) -> list[Review]:
+        """The patients to be evaluated again, but for those whom a fault kept from it a short while ago."""
+        self._failed = {number: since for number, since in self._failed.items() if now < since + PATIENCE}
+        found = self.store.reviews(BATCH + len(self._failed))
+        return [review for review in found if review.id not in self._failed][:BATCH]
+
+    def _patients(self, judged: Iterable[Judgement], reviews: Iterable[Review]) -> dict[tuple[str, ...], _Due]:
+        """What waits for each patient, numbers that were merged together, in order of the first message."""
+        joined = cache(self.store.joined)
+        found: dict[tuple[str, ...], _Due] = {}
+        for one in judged:
+            for key in one.applied_to:
+                found.setdefault(joined(key), _Due()).applied.append((one.message, key))
+        for review in reviews:
+            found.setdefault(joined(review.patient_key), _Due()).reviews.append(review)
+        return found
+
+    async def _patient(
+        self, keys: tuple[str, ...], due: _Due, without: frozenset[int], free: asyncio.Semaphore
+    ) -> _Done:
+        """Apply the new messages of joined numbers; what becomes of them, and of earlier ones that cannot be used."""
+        try:
+            async with free:
+                outcome = await self.work.evaluate(Task(keys, self.now(), secrets.token_hex(16), without))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  one patient's fault must not stop the others
+            report("patient_failed", error)
+            if not due.applied:
+                since = asyncio.get_running_loop().time()
+                self._failed.update({review.id: since for review in due.reviews})
+            return _Done([_held(number, FAILED) for number in due.messages if number not in without])
+        unused = without | outcome.held.keys()
+        applied = tuple((number, key) for number, key in due.applied if number not in unused)
+        used = [Settled(number, _state(key, outcome)) for number, key in applied]
+        held = [_held(number, reason) for number, reason in outcome.held.items()]
+        if not applied and not due.reviews:
+            return _Done(held)
+        effect = Effect(applied, self.now(), outcome.evaluated, self.destinations, tuple(due.reviews))
+        return _Done([*used, *held], effect)
+
+    def _settle(self, effects: Sequence[Effect], settled: tuple[Settled, ...]) -> None:
+        if self.store.finish(effects, settled):
+            self.queued()
+        for one in settled:
+            if one.state == "quarantined":
+                log().warning("message_quarantined", message=one.message, code=one.reason)
+
+
+def _state(key: str, outcome: Outcome) -> MessageState:
+    """What became of a message that was applied to a patient."""
+    return "evaluated" if outcome.survivors.get(key, key) in outcome.evaluated else "mapped"
+
+
+def _held(number: int, reason: str) -> Settled:
+    return Settled(number, "quarantined", reason, (Noted(reason, ""),))
+
+
+_ORDER: Final = ("mapped", "evaluated", "quarantined")
+
+
+def _worse(one: Settled, other: Settled) -> Settled:
+    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated."""
+    return max(one, other, key=lambda settled: _ORDER.index(settled.state))

@@ -1,0 +1,245 @@
+"""`ldt messages`: reading beside a server, deciding with and without one, and what is shown of patients."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapter.server.desk import Discard, Order, Replay, Retry
+from adapter.store import Effect, Evaluated, Noted, Settled, Store, init_store, open_store
+from tests.cli.running import Ran, ldt
+from tests.server.feeds import LIVER, NET, adt
+from tests.store.arrivals import arrival
+
+NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
+KEY = "HOSP/MR/P1"
+RAW = adt(NET, LIVER, control_id="A1")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A store with an evaluated, a quarantined and an ignored message, and a dead delivery."""
+    address = f"sqlite:///{tmp_path}/ldt.db"
+    init_store(address)
+    with open_store(address) as store:
+        store.append(arrival("A1", RAW, patients=(KEY,)))
+        store.record(Effect(((1, KEY),), NOW, {KEY: Evaluated("f", "r", "warning", b"{}")}, ("fhir", "hl7v2")))
+        store.settle_all([Settled(1, "evaluated")])
+        found = (Noted("no-authority", "PID[1]-3"),)
+        store.append(arrival("Q\x1b[31m1", b"MSH|q", state="quarantined", reason="no-authority", findings=found))
+        store.append(arrival("I1", b"MSH|i", state="ignored", reason="type-not-used", patients=()))
+        store.settle_delivery(1, "dead", NOW, "status 422")
+    return address
+
+
+@pytest.fixture
+def server(url: str) -> Iterator[Store]:
+    """The store as a running server without a desk holds it."""
+    with open_store(url) as store:
+        yield store
+
+
+def messages(url: str, *arguments: str) -> Ran:
+    return ldt("messages", *arguments, "--store", url)
+
+
+def states(url: str) -> list[str]:
+    with open_store(url) as store:
+        return [message.state for message in store.messages()]
+
+
+def test_list_shows_what_was_received_and_no_patient(url: str, server: Store) -> None:
+    shown = messages(url, "list")
+    assert shown.status == 0
+    rows = shown.out.splitlines()
+    assert rows[0].split() == ["No.", "Received", "Sender", "Type", "Control", "id", "State", "Reason"]
+    assert rows[1].split() == ["1", "2026-01-10", "09:30:00", "LAB", "HOSP", "ORU^R01", "A1", "evaluated"]
+    assert rows[2].split()[-2:] == ["quarantined", "no-authority"]
+    assert rows[-1] == "3 message(s)"
+    assert KEY not in shown.out
+    assert "\x1b" not in shown.out
+
+
+def test_list_shows_patients_where_they_are_asked_for(url: str) -> None:
+    assert KEY in messages(url, "list", "--patients").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        ((), ["A1", "Q[31m1", "I1"]),
+        (("--state", "quarantined"), ["Q[31m1"]),
+        (("--state", "mapped"), []),
+        (("--after", "2"), ["I1"]),
+        (("--patient", KEY), ["A1", "Q[31m1"]),
+        (("--effects",), ["A1"]),
+        (("--limit", "1"), ["A1", "Q[31m1", "I1"]),
+    ],
+)
+def test_ids_are_one_on_each_line_and_nothing_else(
+    url: str, server: Store, arguments: tuple[str, ...], ids: list[str]
+) -> None:
+    shown = messages(url, "list", "--ids", *arguments)
+    assert (shown.status, shown.err) == (0, "")
+    assert shown.out.splitlines() == ids
+
+
+def test_an_effect_on_each_patient_is_an_id(url: str) -> None:
+    with open_store(url) as store:
+        store.record(Effect(((1, "HOSP/MR/P2"),), NOW))
+    assert messages(url, "list", "--ids", "--effects").out.splitlines() == ["A1", "A1"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--effects",), ("--ids", "--effects", "--state", "mapped"), ("--state", "lost"), ("--limit", "0")],
+)
+def test_options_that_do_not_fit_are_status_2(url: str, arguments: tuple[str, ...]) -> None:
+    assert messages(url, "list", *arguments).status == 2
+
+
+def test_a_long_list_says_how_it_goes_on(url: str) -> None:
+    assert messages(url, "list", "--limit", "2").out.splitlines()[-1] == "2 message(s); more with --after 2"
+    assert messages(url, "list", "--limit", "3").out.splitlines()[-1] == "3 message(s)"
+
+
+def test_show_tells_state_findings_counts_and_advice(url: str, server: Store) -> None:
+    first, second = messages(url, "show", "1"), messages(url, "show", "2")
+    assert (first.status, second.status) == (0, 0)
+    assert "ORU^R01 from LAB HOSP, id A1" in first.out
+    assert "segment or resource: 3 used, 3 ignored" in first.out
+    assert "coded element: 2 used" in first.out
+    assert "evaluation 1 of 2026-01-12 12:00 UTC: warning; holds now" in first.out
+    assert "delivery 1 to fhir: dead, 1 attempt(s) (status 422)" in first.out
+    assert "quarantined: no-authority" in second.out
+    assert "no-authority PID[1]-3" in second.out
+    assert "cannot be read" in second.out
+    assert "it led to no new advice" in second.out
+    assert not any(word in first.out + second.out for word in ("DOE", "19610405", KEY, "\x1b"))
+
+
+def test_show_tells_the_patient_and_the_bytes_only_where_they_are_asked_for(url: str) -> None:
+    assert KEY in messages(url, "show", "1", "--patients").out
+    assert messages(url, "show", "1", "--raw").out.encode() == RAW
+
+
+@pytest.mark.parametrize("arguments", [("show", "9"), ("replay", "9"), ("discard", "9", "--reason", "x")])
+def test_a_message_that_is_not_there_is_status_1(url: str, arguments: tuple[str, ...]) -> None:
+    refused = messages(url, *arguments)
+    assert (refused.status, refused.err) == (1, "ldt messages: there is no message 9\n")
+    assert states(url) == ["evaluated", "quarantined", "ignored"]
+
+
+def test_replay_by_number_and_by_state(url: str) -> None:
+    assert messages(url, "replay", "1").out == "1 message(s) will be processed anew\n"
+    assert states(url) == ["received", "quarantined", "ignored"]
+    assert messages(url, "replay", "--state", "quarantined").status == 0
+    again = messages(url, "replay", "1", "3")
+    assert again.out == "1 message(s) will be processed anew\n1 wait(s) to be processed already\n"
+    assert states(url) == ["received", "received", "received"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("1", "--state", "quarantined"), ("--state", "lost")])
+def test_replay_needs_numbers_or_a_state(url: str, arguments: tuple[str, ...]) -> None:
+    assert messages(url, "replay", *arguments).status == 2
+
+
+def test_replay_of_a_state_that_no_message_has_is_status_1(url: str) -> None:
+    refused = messages(url, "replay", "--state", "mapped")
+    assert (refused.status, refused.err) == (1, "ldt messages: there is no message that is mapped\n")
+
+
+def test_many_messages_are_ordered_in_pieces_with_a_progress_bar(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.cli.messages.replay.TOGETHER", 2)
+    done = messages(url, "replay", "1", "2", "3")
+    assert done.out == "3 message(s) will be processed anew\n"
+    assert "ordering" in done.err
+
+
+def test_discard_keeps_the_message_and_its_reason(url: str) -> None:
+    done = messages(url, "discard", "1", "--reason", "  wrong patient ")
+    assert done.out == "message 1 is discarded; its patients will be evaluated again\n"
+    with open_store(url) as store:
+        assert (store.message(1).state, store.message(1).reason) == ("discarded", "wrong patient")
+        assert store.raw(1) == RAW
+        assert len(store.reviews(10)) == 1
+    again = messages(url, "discard", "1", "--reason", "x")
+    assert (again.status, again.err) == (1, "ldt messages: message 1 is discarded already\n")
+    assert "discarded: wrong patient" in messages(url, "show", "1").out
+
+
+@pytest.mark.parametrize("arguments", [("1",), ("1", "--reason", " "), ("--reason", "x")])
+def test_discard_needs_a_number_and_a_reason(url: str, arguments: tuple[str, ...]) -> None:
+    assert messages(url, "discard", *arguments).status == 2
+    assert states(url)[0] == "evaluated"
+
+
+def test_deliveries_are_listed(url: str, server: Store) -> None:
+    rows = messages(url, "deliveries").out.splitlines()
+    assert rows[1].split() == ["1", "1", "fhir", "dead", "1", "status", "422"]
+    assert rows[2].split() == ["2", "1", "hl7v2", "waiting", "0", "2026-01-12", "12:00:00"]
+    assert rows[3] == "deliveries: 2"
+    assert messages(url, "deliveries", "--state", "waiting").out.splitlines()[-1] == "deliveries: 1"
+    found = messages(url, "dead").out.splitlines()
+    assert (found[1].split(), found[2:]) == (rows[1].split(), ["deliveries: 1"])
+    assert messages(url, "deliveries", "--state", "lost").status == 2
+
+
+@pytest.mark.parametrize("arguments", [("1",), ("--all",)])
+def test_dead_deliveries_are_tried_again(url: str, arguments: tuple[str, ...]) -> None:
+    assert messages(url, "retry", *arguments).out == "deliveries to be tried again: 1\n"
+    with open_store(url) as store:
+        assert [d.state for d in store.deliveries()] == ["waiting", "waiting"]
+    assert messages(url, "retry", "--all").out == "deliveries to be tried again: 0\n"
+
+
+def test_what_is_not_dead_is_not_tried_again(url: str) -> None:
+    refused = messages(url, "retry", "1", "2", "9")
+    assert (refused.status, refused.err) == (1, "ldt messages: not dead, or not there: 2, 9\n")
+    assert messages(url, "retry").status == 2
+    assert messages(url, "retry", "1", "--all").status == 2
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("replay", "1"), ("retry", "--all")])
+def test_a_missing_store_is_status_1_and_not_made(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    refused = messages(f"sqlite:///{tmp_path}/none.db", *arguments)
+    assert refused.status == 1
+    assert "is missing" in refused.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_holds_the_store_and_takes_no_orders_is_named(url: str, server: Store) -> None:
+    refused = messages(url, "replay", "1")
+    assert refused.status == 1
+    assert refused.err == (
+        "ldt messages: another process has the store open and takes no orders: stop it, then try again\n"
+    )
+    assert server.message(1).state == "evaluated"
+
+
+def test_beside_a_server_orders_go_to_its_desk(url: str, server: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[Path, Order]] = []
+
+    def send(path: Path, order: Order) -> tuple[int, ...]:
+        taken.append((path, order))
+        return (1,)
+
+    monkeypatch.setattr("adapter.server.desk.send_order", send)
+    assert messages(url, "replay", "1").status == 0
+    assert messages(url, "discard", "1", "--reason", "wrong").status == 0
+    assert messages(url, "retry", "1").status == 0
+    assert [order for _, order in taken] == [Replay((1,)), Discard(1, "wrong"), Retry((1,))]
+    assert {path.name for path, _ in taken} == {"ldt.db.desk"}
+
+
+def test_the_store_may_come_from_the_environment(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LDT_STORE", url)
+    assert ldt("messages", "list", "--ids").out.splitlines()[0] == "A1"
+
+
+def test_the_store_is_imported_by_no_other_command() -> None:
+    program = "import sys, adapter.cli.main; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

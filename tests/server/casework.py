@@ -1,0 +1,48 @@
+"""Casework in the test's own process, in place of worker processes; single steps can be replaced."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from adapter.advice.hl7v2 import Link
+from adapter.ldt import rule_set
+from adapter.mapping.site import Site, plain_site
+from adapter.server.casework import Casework, Outcome, Task
+from adapter.store import Judgement, Store
+
+
+@dataclass
+class InPlace:
+    """What `Workers` do, without processes. `judging` and `evaluating` replace the real steps."""
+
+    store: Store
+    site: Site | None = None
+    link: Link | None = None
+    judging: Callable[[int], Judgement] | None = None
+    evaluating: Callable[[Task], Outcome] | None = None
+    at_once: int = 1
+
+    @property
+    def casework(self) -> Casework:
+        """The real work."""
+        return Casework(
+            self.store,
+            self.site or plain_site(),
+            rule_set(),
+            "https://ldt-adapter.example.org/fhir",
+            link=self.link,
+        )
+
+    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
+        judge = self.judging or self.casework.judge
+        return [judge(number) for number in numbers]
+
+    async def evaluate(self, task: Task) -> Outcome:
+        return (self.evaluating or self.casework.evaluate)(task)
+
+
+def judge_all(store: Store, site: Site | None = None) -> None:
+    """Judge what was received, as processing does behind the acknowledgement; nothing is evaluated."""
+    casework = InPlace(store, site).casework
+    waiting = [message.id for message in store.messages(state="received")]
+    if waiting:
+        store.judge([casework.judge(number) for number in waiting])
