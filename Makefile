@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint format docs bench bench-mllp kill-test differential lock build clean
+.PHONY: help install demo test lint format docs bench bench-mllp bench-hooks kill-test differential viewer lock build clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,11 +55,17 @@ bench: install ## measure speed
 bench-mllp: install ## measure durable MLLP round trips beside other receivers
 	$(BIN)/python -m benchmarks.mllp
 
+bench-hooks: install ## measure patient-view with 200 Observations beside other services
+	$(BIN)/python -m benchmarks.hooks
+
 kill-test: install ## kill the server 50 times under 10,000 messages, and trace its disk syncs 20 times
 	KILL_TEST_MESSAGES=10000 KILL_TEST_KILLS=50 SYNC_TEST_TRACES=20 $(BIN)/pytest tests/durability
 
 differential: install ## compare our HL7 v2 reader with others on 20,000 generated messages
 	DIFFERENTIAL_MESSAGES=20000 $(BIN)/pytest --numprocesses auto tests/hl7v2/differential
+
+viewer: install ## look at the cards of a running server as an EHR shows them (needs npm and a browser)
+	$(BIN)/python -m tests.browser
 
 lock: .lock-venv/ready ## resolve the requirements again; newest versions with LOCK_FLAGS=--upgrade
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
@@ -75,5 +81,5 @@ build: install ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove environments, caches and build results
-	rm -rf .venv .lock-venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .lock-venv .mypy_cache .pytest_cache .ruff_cache .viewer .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -24,7 +24,7 @@ from cds_hooks.response_shape import (
     uuid_faults,
 )
 from cds_hooks.sendable import value_faults
-from cds_hooks.shape import object_faults
+from cds_hooks.shape import elements_of, object_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Suggestion:
 
     def __post_init__(self) -> None:
         """Refuse a suggestion without label."""
-        refuse(suggestion_faults(self.to_json(), "Suggestion"))
+        refuse(suggestion_faults(_without_actions(self.to_json()), "Suggestion"))
         refuse(value_faults(self.label, "Suggestion.label"))
 
     def __repr__(self) -> str:
@@ -210,9 +210,17 @@ class Card:
         )
 
 
+def _without_actions(suggestion: object) -> object:
+    """A suggestion as JSON without its actions, which can be long."""
+    if not isinstance(suggestion, Mapping):
+        return suggestion
+    return {name: member for name, member in suggestion.items() if name != "actions"}
+
+
 def _own_faults(card: Mapping[str, Json]) -> Iterator[Fault]:
-    """The faults of a card; what is inside resources was checked when the actions were built."""
-    yield from card_faults(card, "Card")
+    """The faults of a card; its actions with their resources were checked when they were built."""
+    suggestions = [_without_actions(suggestion) for suggestion in elements_of(card.get("suggestions"))]
+    yield from card_faults({**card, "suggestions": suggestions} if suggestions else card, "Card")
     yield from uuid_faults([("Card", card)])
     for name, member in card.items():
         if name != "suggestions":

@@ -109,7 +109,7 @@ def classify_prefetch(sent: JsonObject | None, templates: Mapping[str, str]) -> 
     """Classify every key that was sent and every key of our templates."""
     members = {} if sent is None else sent.members
     values: dict[str, PrefetchValue] = {key: NotProvided() for key in templates}
-    values.update((key, classify(raw, counted=_has_count(templates.get(key, "")))) for key, raw in members.items())
+    values.update((key, classify(raw, counted=has_count(templates.get(key, "")))) for key, raw in members.items())
     return MappingProxyType(values)
 
 
@@ -147,6 +147,14 @@ def _classify_bundle(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
     if failed or (paged and not (counted and matches)):
         return Partial(raw, matches, total)
     return Provided(raw) if matches else ExplicitNothing(raw)
+
+
+def count_matches(raw: msgspec.Raw) -> int:
+    """How many matches a classified Bundle holds, outcomes and includes not counted; 1 for a resource alone."""
+    if _resource(raw).resourceType != "Bundle":
+        return 1
+    entries = msgspec.json.decode(raw, type=_Bundle).entry or []
+    return [_kind_of(entry) for entry in entries].count("match")
 
 
 def _resource(raw: msgspec.Raw) -> _Resource:
@@ -206,6 +214,7 @@ def _total(raw: msgspec.Raw) -> int | None:
         return None
 
 
-def _has_count(template: str) -> bool:
+def has_count(template: str) -> bool:
+    """Whether a template limits the number of matches itself."""
     query = template.partition("?")[2]
     return any(part.startswith("_count=") for part in query.split("&"))

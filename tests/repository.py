@@ -20,6 +20,7 @@ MADE_BY_TOOLS = {
     ".mypy_cache",
     ".pytest_cache",
     ".ruff_cache",
+    ".viewer",
     ".venv",
     "__pycache__",
     "dist",

@@ -3,7 +3,7 @@
 It evaluates and decides nothing beyond the rule set, and reads no clock.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.case.case import Case
 from adapter.case.fact import State
@@ -11,7 +11,7 @@ from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth
 from adapter.case.value import Coded, Flag, Members
-from adapter.ldt import Advice, Indicator, RuleSet, Scope, evaluate
+from adapter.ldt import Advice, Danger, Indicator, RuleSet, Scope, evaluate
 from adapter.mapping.closed import CLOSING
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
@@ -77,7 +77,9 @@ def patient_name(mapped: Mapped) -> PatientName:
 class Assessment:
     """What the rule set says about a case, with where the case came from.
 
-    `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part.
+    `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part;
+    `sources` says where the rest came from, where there are several ways;
+    `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge.
     """
 
     case: Case
@@ -87,6 +89,9 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     gaps: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()
+    earlier: frozenset[str] = frozenset()
 
     @property
     def closed(self) -> tuple[Finding, ...]:
@@ -94,18 +99,27 @@ class Assessment:
         return tuple(finding for finding in self.findings if finding.code in CLOSING)
 
     @property
+    def urgent(self) -> tuple[Danger, ...]:
+        """The dangers of what is judged now: without those that only another draft brings."""
+        own = (replace(one, codes=tuple(c for c in one.codes if c not in self.earlier)) for one in self.advice.dangers)
+        return tuple(one for one in own if one.codes or one.kind == "crisis")
+
+    @property
     def narratives(self) -> int:
         """Reports in words that came with the data and were not read."""
         return self.ledger.unread
 
 
-def assess(mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...] = ()) -> Assessment:
+def assess(
+    mapped: Mapped, clock: Clock, rules: RuleSet, *, gaps: tuple[str, ...] = (), sources: tuple[str, ...] = ()
+) -> Assessment:
     """The assessment of one mapped patient on the clock's day."""
     case = mapped.case(clock, rules.facts)
     findings = mapped.findings + case.findings
     closed = any(finding.code in CLOSING for finding in findings)
     advice = _no_advice(rules) if closed else evaluate(case, rules)
-    return Assessment(case, advice, rules, patient_name(mapped), findings, mapped.ledger, mapped.gaps + gaps)
+    name, all_gaps = patient_name(mapped), mapped.gaps + gaps
+    return Assessment(case, advice, rules, name, findings, mapped.ledger, all_gaps, sources)
 
 
 def _no_advice(rules: RuleSet) -> Advice:
@@ -118,11 +132,13 @@ def assess_case(case: Case, rules: RuleSet) -> Assessment:
     return Assessment(case, evaluate(case, rules), rules, PatientName(value=case.subject), case.findings)
 
 
-def concerns(case: Case) -> bool:
+def concerns(case: Case, *, unread: bool = False) -> bool:
     """Whether a hook has anything to say: a neuroendocrine neoplasm is on record or suspected, and either liver
     metastases are, or a liver-directed therapy is drafted. Everybody else's patients stay silent.
+
+    `unread`: the call brings an order or a diagnosis that could not be read, which may be such a one.
     """
-    return _neoplasm(case) and (_liver_metastases(case) or _drafted(case))
+    return _neoplasm(case) and (_liver_metastases(case) or unread or _drafted(case))
 
 
 def _neoplasm(case: Case) -> bool:

@@ -18,9 +18,10 @@ from adapter.advice.sections import (
     some_not_used,
 )
 from adapter.advice.wording import markdown
+from adapter.case.fact import State
 from adapter.ldt import Scope, Strength
 from adapter.terminology.systems import DEFAULT_BASE, LDT_TOPIC
-from cds_hooks import Card, Coding, Source
+from cds_hooks import Card, Coding, Link, OverrideReason, Source, Suggestion
 
 SUMMARY_LIMIT = 139
 """The longest summary that CDS Hooks 2.0 allows (fewer than 140 characters)."""
@@ -32,9 +33,23 @@ TOPIC = ("ldtnelm", "Liver-directed therapy of neuroendocrine liver metastases")
 """Code and display of the topic of every card; alphanumeric, as CDS Hooks wants topics to be."""
 
 
-def cards(assessment: Assessment, *, invocation: str = "", base: str = DEFAULT_BASE) -> tuple[Card, ...]:
-    """The card of an assessment. `invocation` (service and hookInstance) makes its uuid: same call, same uuid;
-    `base` is the canonical base of the published CodeSystem of topics."""
+def card_uuid(assessment: Assessment, invocation: str) -> UUID:
+    """The uuid of the card of a call (`invocation`: service and hookInstance): same call, same uuid."""
+    name = f"{invocation or assessment.case.subject}|{assessment.rules.edition}|{indicator(assessment)}"
+    return uuid5(NAMESPACE, name)
+
+
+def cards(
+    assessment: Assessment,
+    *,
+    invocation: str = "",
+    base: str = DEFAULT_BASE,
+    suggestions: tuple[Suggestion, ...] = (),
+    override_reasons: tuple[OverrideReason, ...] = (),
+    links: tuple[Link, ...] = (),
+) -> tuple[Card, ...]:
+    """The card of an assessment. `invocation` makes its uuid; `base` is the canonical base of the published CodeSystem
+    of topics. Of the suggestions any may be taken."""
     rules = assessment.rules
     code, display = TOPIC
     topic = Coding(code, f"{base}/CodeSystem/{LDT_TOPIC}", display)
@@ -45,7 +60,11 @@ def cards(assessment: Assessment, *, invocation: str = "", base: str = DEFAULT_B
             indicator=indicator(assessment),
             source=source,
             detail=detail(assessment),
-            uuid=uuid5(NAMESPACE, f"{invocation or assessment.case.subject}|{rules.edition}|{indicator(assessment)}"),
+            uuid=card_uuid(assessment, invocation),
+            suggestions=suggestions,
+            selection_behavior="any" if suggestions else None,
+            override_reasons=override_reasons,
+            links=links,
         ),
     )
 
@@ -62,9 +81,9 @@ def _summaries(assessment: Assessment) -> Iterator[str]:
         yield f"{start}no advice, {'; '.join(closed_lines(assessment))}"
         yield f"{start}no advice, the record is closed"
         return
-    if advice.dangers:
-        names = _names(assessment, dict.fromkeys(code for danger in advice.dangers for code in danger.codes))
-        crisis = any(danger.kind == "crisis" for danger in advice.dangers)
+    if assessment.urgent:
+        names = _names(assessment, dict.fromkeys(code for danger in assessment.urgent for code in danger.codes))
+        crisis = any(danger.kind == "crisis" for danger in assessment.urgent)
         active = "active carcinoid crisis" if crisis else ""
         planned = f"planned but contraindicated or to be avoided: {names}" if names else ""
         yield start + "; ".join(part for part in (active, planned) if part)
@@ -74,7 +93,7 @@ def _summaries(assessment: Assessment) -> Iterator[str]:
             yield f"{start}the guideline does not apply ({_scope_reason(assessment)})"
             yield f"{start}the guideline does not apply"
         case Scope.UNKNOWN:
-            missing = ", ".join(in_sentence(missing.name) for missing in advice.missing)
+            missing = ", ".join(_asked(assessment, missing.name) for missing in advice.missing)
             yield f"{start}no advice until these are known: {missing}"
             yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing"
         case Scope.APPLIES:
@@ -87,20 +106,35 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
     if some_not_used(assessment):
         tail += "; some data not used"
+    if assessment.earlier:
+        tail += "; another draft is to be avoided"
     if advice.silenced:
         tail += "; the site switched off an exclusion"
     for strength, word in ((Strength.PREFERRED, "preferred"), (Strength.REASONABLE, "reasonable")):
         names = _names(assessment, (therapy.code for therapy in advice.by_strength(strength)))
         if names:
             provisional = " (provisional)" if any(t.provisional for t in advice.by_strength(strength)) else ""
+            yield f"{start}{word}{provisional} {names}{tail}{_heed(assessment)}"
             yield f"{start}{word}{provisional} {names}{tail}"
             yield f"{start}options are rated{provisional}{tail}"
             return
     yield f"{start}no therapy is offered{tail}"
 
 
+def _heed(assessment: Assessment) -> str:
+    """How many cautions wait below the options: what makes a card yellow although nothing is missing."""
+    count = sum(not remark.code.startswith("provisional_") for remark in assessment.advice.cautions)
+    return f"; {count} caution{'s' if count > 1 else ''}" if count else ""
+
+
 def _names(assessment: Assessment, codes: Iterable[str]) -> str:
     return ", ".join(short_name(assessment, code) for code in codes)
+
+
+def _asked(assessment: Assessment, name: str) -> str:
+    """A fact that is asked for; of one that somebody has stated without deciding it, how it stands."""
+    fact = assessment.case.facts[name]
+    return in_sentence(name) + (f" ({fact.reason.replace('-', ' ')})" if fact.state is State.PRELIMINARY else "")
 
 
 def _scope_reason(assessment: Assessment) -> str:

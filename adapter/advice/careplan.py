@@ -27,7 +27,7 @@ from adapter.advice.sections import (
     options,
     outranked,
     remark_line,
-    scope_rules,
+    scope_lines,
     set_aside_lines,
     shown_rules,
     unread_line,
@@ -151,8 +151,11 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     """Everything a reader needs beside the activities, one note each; nothing that the card says is left out."""
     advice = assessment.advice
     yield INTENDED
+    for line in assessment.call:
+        yield f"About the call: {line}"
     if advice.scope is Scope.NOT_APPLICABLE:
-        yield "The guideline does not apply: " + "; ".join(f"{r.id} {r.row.title}" for r in scope_rules(assessment))
+        for line in scope_lines(assessment):
+            yield f"The guideline does not apply: {line}"
     if advice.scope is Scope.UNKNOWN:
         yield SCOPE_UNKNOWN
     for option in options(assessment):
@@ -173,6 +176,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield f"Outranked: {line}"
     for gap in assessment.gaps:
         yield f"Data that could not be had: {gap}"
+    for line in assessment.sources:
+        yield f"Where the data came from: {line}"
     for line in data_problems(assessment):
         yield f"Data problem: {line}"
     for line in also_on_record(assessment):

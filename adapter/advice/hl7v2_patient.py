@@ -26,8 +26,8 @@ class PatientIdentity:
     def of_key(cls, key: str) -> Self:
         """From a key `authority/type/value` alone; an authority in brackets was never sent."""
         known = PatientKey.of_text(key)
-        kind = "" if known.value == key else key.split("/")[1]
-        return cls(UTF8.composite([UTF8.text(text) for text in (known.value, "", "", known.authority, kind)]))
+        parts = (known.value, "", "", known.authority, known.kind)
+        return cls(UTF8.composite([UTF8.text(text) for text in parts]))
 
     @classmethod
     def of_segment(cls, pid: Segment, key: str) -> Self:
@@ -46,11 +46,11 @@ class PatientIdentity:
 
 def _names(repetition: Repetition, key: str) -> bool:
     """Whether an identifier is the one of the key: number, type, and authority where one was sent."""
-    ending = f"/{repetition.component(5) or 'MR'}/{repetition.component(1)}"
-    authorities = [repetition.subcomponent(4, number) for number in (1, 2)]
-    if not any(authorities):
-        return key.startswith("[") and key.endswith(ending)
-    return any(authority and key == f"{authority}{ending}" for authority in authorities)
+    known = PatientKey.of_text(key)
+    if (repetition.component(5) or "MR", repetition.component(1)) != (known.kind, known.value):
+        return False
+    authorities = {repetition.subcomponent(4, number) for number in (1, 2)} - {""}
+    return known.authority in authorities if authorities else known.unassigned
 
 
 def _copied(sent: Field) -> bytes:

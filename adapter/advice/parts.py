@@ -1,10 +1,11 @@
-"""The whole answer as titled parts of plain lines, in order: what a card and an HL7 v2 message both say.
+"""The whole answer as titled parts of plain lines, in order: what card, HL7 v2 message, terminal and page all say.
 
-Not for how they look: card.py writes Markdown, hl7v2.py segments. Whoever renders all parts loses nothing.
+Not for how they look: each renders the parts in its own way. Whoever renders all parts loses nothing.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
@@ -24,7 +25,7 @@ from adapter.advice.sections import (
     options,
     outranked,
     remark_line,
-    scope_rules,
+    scope_lines,
     set_aside_lines,
     shown_rules,
     unread_line,
@@ -41,36 +42,42 @@ INTENDED = (
     "neuroendocrine tumour. Options with reasons to weigh, no order. Not for emergency decisions."
 )
 
+COLUMNS = ("", "Therapy", "Strength", "Because")
+"""The heads of the table of options where there is room; the first column says which therapies are planned."""
+
+Tone = Literal["plain", "danger", "loud", "warning", "missing", "quiet"]
+"""How much a part asks to be seen: danger most, quiet least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: a title (empty for the closing one), its lines, and the options where it is about them."""
+    """One part: a title (empty for the closing one), its lines, the options where it is about them, and its tone.
+
+    A title without lines is a sentence that stands alone.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
+    tone: Tone = "plain"
 
 
 def parts(assessment: Assessment) -> Iterator[Part]:
-    """Scope, dangers, options, cautions, missing and deciding facts, disagreements, sources, basis: what there is.
-
-    Of a closed record only why it is closed, and the basis.
+    """Scope, dangers, options, cautions, missing and deciding facts, disagreements, sources: what there is, and last
+    the basis. Of a closed record only why it is closed, and the basis.
     """
     if assessment.closed:
-        yield Part("No advice is given on this record", tuple(closed_lines(assessment)))
-        yield Part("", (basis(assessment),))
-        return
-    yield from _scope(assessment)
-    listed = (part for part in _listed(assessment) if part.lines)
-    yield from listed
-    yield Part("", (basis(assessment),))
+        yield Part("No advice is given on this record", tuple(closed_lines(assessment)), tone="missing")
+    else:
+        yield from _scope(assessment)
+        yield from (part for part in _listed(assessment) if part.lines)
+    yield Part("", (basis(assessment),), tone="quiet")
 
 
 def _scope(assessment: Assessment) -> Iterator[Part]:
     match assessment.advice.scope:
         case Scope.NOT_APPLICABLE:
-            reasons = tuple(f"{rule.id} {rule.row.title}" for rule in scope_rules(assessment))
-            yield Part("The guideline does not apply to this patient", reasons)
+            yield Part("The guideline does not apply to this patient", tuple(scope_lines(assessment)))
         case Scope.UNKNOWN:
             yield Part(SCOPE_UNKNOWN)
         case Scope.APPLIES:
@@ -80,21 +87,24 @@ def _scope(assessment: Assessment) -> Iterator[Part]:
 def _listed(assessment: Assessment) -> Iterator[Part]:
     advice, rules = assessment.advice, assessment.rules
     rated = tuple(options(assessment))
-    yield Part("Danger", tuple(danger_lines(assessment)))
-    yield Part(SILENCED, tuple(silenced_lines(advice, rules)))
+    missing = (*missing_lines(assessment), *filter(None, [unread_line(assessment)]))
+    yield Part("About this call", tuple(assessment.call))
+    yield Part("Danger", tuple(danger_lines(assessment)), tone="danger")
+    yield Part(SILENCED, tuple(silenced_lines(advice, rules)), tone="loud")
     yield Part("Options", tuple(option_line(option) for option in rated), rated)
-    yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in advice.cautions))
+    yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in advice.cautions), tone="warning")
     yield Part("Outranked", tuple(outranked(assessment)))
-    yield Part("Missing", (*missing_lines(assessment), *filter(None, [unread_line(assessment)])))
-    yield Part("Data that could not be had", assessment.gaps)
-    yield Part("Data problems", tuple(data_problems(assessment)))
+    yield Part("Missing", missing, tone="missing")
+    yield Part("Data that could not be had", assessment.gaps, tone="missing")
+    yield Part("Where the data came from", tuple(assessment.sources))
+    yield Part("Data problems", tuple(data_problems(assessment)), tone="missing")
     yield Part("To do", tuple(remark_line(assessment, remark) for remark in advice.actions))
-    yield Part("Facts that decided", tuple(fact_line(fact) for fact in deciding_facts(assessment)))
+    yield Part("Facts that decided", tuple(fact_line(fact) for fact in deciding_facts(assessment)), tone="quiet")
     yield Part("Also on record, read by no rule", tuple(also_on_record(assessment)))
-    yield Part("On record but not used", tuple(set_aside_lines(assessment)))
+    yield Part("On record but not used", tuple(set_aside_lines(assessment)), tone="quiet")
     yield Part("The documents disagree", tuple(disagreements(assessment)))
     yield Part("Not in the documents, waits for a clinician", tuple(flag_lines(assessment)))
-    yield Part("Sources", tuple(cited(assessment)))
+    yield Part("Sources", tuple(cited(assessment)), tone="quiet")
     yield Part("Changed by the site", tuple(site_lines(rules)))
 
 
@@ -104,8 +114,8 @@ def option_line(option: Option) -> str:
 
 
 def option_name(option: Option) -> str:
-    """The name of an option, with whether it is planned."""
-    return f"{option.name} (planned)" if option.therapy.planned is Truth.TRUE else option.name
+    """The names of an option, with whether it is planned."""
+    return f"{option.names} (planned)" if option.therapy.planned is Truth.TRUE else option.names
 
 
 def basis(assessment: Assessment) -> str:

@@ -18,6 +18,7 @@ from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, Therap
 from adapter.ldt.advice import DangerKind
 from adapter.ldt.rule import Rated, Rule
 from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.tables import tables
 
 STRENGTHS = {
     Strength.PREFERRED: "preferred (+++)",
@@ -54,12 +55,20 @@ NARRATIVE_FACTS = ("differentiation", "ki67_percent", "who_grade", "liver_burden
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One therapy for people: its name, its strength (provisional while unknown facts could exclude it), its rules."""
+    """One therapy for people: its short name and its whole one, its strength (provisional while unknown facts could
+    exclude it), its rules."""
 
     therapy: TherapyAdvice
+    short: str
     name: str
     strength: str
     because: tuple[str, ...]
+
+    @property
+    def names(self) -> str:
+        """Both names, so that a reader of the summary finds its words again; one where they begin alike."""
+        same = self.name.lower().startswith(self.short.lower())
+        return self.name if same else f"{self.short}: {self.name}"
 
 
 def options(assessment: Assessment) -> Iterator[Option]:
@@ -68,9 +77,9 @@ def options(assessment: Assessment) -> Iterator[Option]:
     for therapy in assessment.advice.therapies:
         titles = {r.rule: rules.rules[r.rule].row.title for r in therapy.because}
         because = tuple(f"{rule} {title}{renumbered(assessment, rule)}" for rule, title in titles.items())
-        name = rules.therapies[therapy.code].name
+        named = rules.therapies[therapy.code]
         strength = STRENGTHS[therapy.strength] + (", provisional" if therapy.provisional else "")
-        yield Option(therapy, name, strength, because)
+        yield Option(therapy, named.short, named.name, strength, because)
 
 
 def closed_lines(assessment: Assessment) -> list[str]:
@@ -91,6 +100,11 @@ def outranked(assessment: Assessment) -> Iterator[str]:
 def short_name(assessment: Assessment, code: str) -> str:
     """The short name of a therapy."""
     return assessment.rules.therapies[code].short
+
+
+def drafted_name(assessment: Assessment, code: str) -> str:
+    """The short name of a drafted therapy; of one that the call does not judge, that it was drafted before."""
+    return short_name(assessment, code) + (" (another draft, not judged now)" if code in assessment.earlier else "")
 
 
 def remark_text(assessment: Assessment, remark: Remark) -> str:
@@ -134,7 +148,7 @@ def renumbered(assessment: Assessment, rule: str) -> str:
 def danger_lines(assessment: Assessment) -> Iterator[str]:
     """What is dangerous now: the planned therapies with the reason, or an active crisis."""
     for danger in assessment.advice.dangers:
-        names = ", ".join(short_name(assessment, code) for code in danger.codes)
+        names = ", ".join(drafted_name(assessment, code) for code in danger.codes)
         text = DANGERS[danger.kind] + (renumbered(assessment, HIGH_BURDEN) if danger.kind == "high-burden" else "")
         yield f"{names}: {text}" if names else text
 
@@ -184,6 +198,11 @@ def scope_rules(assessment: Assessment) -> Iterator[Rule]:
     return (rule for rule in assessment.rules.scope if rule.id in fired)
 
 
+def scope_lines(assessment: Assessment) -> Iterator[str]:
+    """Why the guideline does not apply: each scope rule that stopped the evaluation, with what it says."""
+    return (f"{rule.id} {rule.row.title}: {rule.row.statement}" for rule in scope_rules(assessment))
+
+
 def fact_line(fact: Fact) -> str:
     """A fact with value, date and origin."""
     definition = catalogue()[fact.name]
@@ -221,11 +240,18 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
         codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
         if codes:
-            yield f"{word} whose codes are not read as facts: {', '.join(dict.fromkeys(codes))}"
+            yield f"{word} whose codes are not read as facts: {', '.join(map(code_words, dict.fromkeys(codes)))}"
     ignored = (e for e in assessment.ledger.entries if e.name == "diagnosis" and e.outcome is Outcome.IGNORED)
-    judged = [f"{entry.code} ({entry.reason})" for entry in ignored if entry.level is Level.CODED]
+    judged = [f"{code_words(entry.code)} ({entry.reason})" for entry in ignored if entry.level is Level.CODED]
     if judged:
         yield f"diagnoses that decide nothing here, for the reader to weigh: {'; '.join(dict.fromkeys(judged))}"
+
+
+def code_words(code: str) -> str:
+    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent."""
+    system, _, value = code.partition("|")
+    systems = tables().systems
+    return f"{systems.title(systems.uri(system)) or system} {value}"
 
 
 def not_understood(entry: Entry) -> bool:
@@ -248,8 +274,11 @@ def some_not_used(assessment: Assessment) -> bool:
 
 
 def indicator(assessment: Assessment) -> IndicatorCode:
-    """The indicator of P12, raised from info to warning where some data were not used."""
+    """The indicator of P12: raised from info to warning where some data were not used, critical only for what is
+    judged now."""
     own, scope = INDICATORS[assessment.advice.indicator], assessment.advice.scope
+    if own == "critical" and not assessment.urgent:
+        return "warning"
     return "warning" if own == "info" and scope is Scope.APPLIES and some_not_used(assessment) else own
 
 

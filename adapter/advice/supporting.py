@@ -3,6 +3,7 @@
 What came by FHIR is referred to; what came by HL7 v2, was calculated, or stands in a case file is contained.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -14,6 +15,8 @@ from adapter.case.catalogue import FactDefinition, catalogue
 from adapter.case.fact import Fact
 from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value, to_text
 from adapter.terminology.systems import LDT_FACT
+
+_REFERENCE = re.compile(r"urn:\S+|(?:https?://\S+/)?[A-Z][A-Za-z]+/\S+")
 
 REASONS = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
 """What R4 lets CarePlan.activity.detail.reasonReference refer to; of others a contained Observation tells the fact."""
@@ -34,8 +37,8 @@ def supporting(assessment: Assessment, base: str) -> Supporting:
     contained: list[dict[str, object]] = []
     of_fact: dict[str, str] = {}
     for fact in deciding_facts(assessment):
-        sent = [_resource(origin.place) for origin in fact.origins if origin.wire == "fhir"]
-        references.extend(key for key in sent if "/" in key or key.startswith("urn:"))
+        sent = [key for origin in fact.origins if origin.wire == "fhir" and (key := _reference(origin.place))]
+        references.extend(sent)
         reasons = [key for key in sent if key.split("/")[0] in REASONS]
         if reasons:
             of_fact[fact.name] = reasons[0]
@@ -47,8 +50,10 @@ def supporting(assessment: Assessment, base: str) -> Supporting:
     return Supporting(tuple(dict.fromkeys(references)), tuple(contained), of_fact)
 
 
-def _resource(place: str) -> str:
-    return place.split("#")[0]
+def _reference(place: str) -> str:
+    """The resource that a place is in, by which it can be referred to; nothing for one that only the call holds."""
+    key = place.split("#")[0]
+    return key if _REFERENCE.fullmatch(key) else ""
 
 
 def _observation(fact: Fact, patient: PatientName, base: str) -> dict[str, object]:

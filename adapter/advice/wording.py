@@ -64,6 +64,11 @@ def plain(text: str) -> str:
     return _UNSAFE.sub("", ascii_text)
 
 
+def printable(text: str) -> str:
+    """Text from a sender without characters that could drive a terminal or turn the direction of a line."""
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
+
+
 def value_of(fact: Fact, definition: FactDefinition) -> str:
     """The value on record with its unit, or nothing."""
     value = fact.on_record

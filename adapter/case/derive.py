@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from adapter.case.assay import Assay, certainly_differ
 from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
-from adapter.case.merge import EARLIEST_YEAR, FUTURE_TOLERANCE, Clock, effective_versions
+from adapter.case.merge import EARLIEST_YEAR, FUTURE_TOLERANCE, Clock, doubted, effective_versions
 from adapter.case.moment import Moment, months_before, whole_months
 from adapter.case.number import EXACT
 from adapter.case.origin import Origin
@@ -31,23 +31,36 @@ SIX_MONTHS = (5, 7)
 OLDEST = 130
 """No patient is older (assumption; the plausible bound of age_years)."""
 
+_COUNTS = ("neutrophils", "lymphocytes", "neutrophils_percent", "lymphocytes_percent")
+
 Series = Mapping[str, Sequence[Statement]]
 _Interval = tuple[datetime, datetime]
 
 
 def derive(facts: Mapping[str, Fact], series: Series, clock: Clock) -> dict[str, Fact]:
     """The derived facts, each combined with what was stated directly about it."""
-    sessions = _sessions(series.get("prior_liver_directed", ()), clock.as_of)
-    ratios = _ratios(series)
+    current = {name: effective_versions(series.get(name, ())) for name in ("prior_liver_directed", *_COUNTS)}
+    derived = _derived(facts, current, clock)
+    disputed = [one for statements in current.values() for one in statements if one.disputed]
+    if disputed:
+        rest = {name: [one for one in statements if not one.disputed] for name, statements in current.items()}
+        undisputed = _derived(facts, rest, clock)
+        derived = {name: doubted(fact, undisputed[name], disputed) for name, fact in derived.items()}
+    combined = {name: _combined(facts[name], fact) for name, fact in derived.items()}
+    return combined | {"portal_vein_status": _portal_vein(facts["portal_vein_status"], facts["portal_vein_thrombosis"])}
+
+
+def _derived(facts: Mapping[str, Fact], current: Series, clock: Clock) -> dict[str, Fact]:
+    """The derived facts by the current versions of sessions and counts."""
+    sessions = _sessions(current["prior_liver_directed"], clock.as_of)
+    ratios = _ratios(current)
     before = _before_tace(ratios, sessions, clock.as_of)
-    derived = {
+    return {
         "age_years": _age(facts["birth_date"], clock.as_of),
         "months_since_last_transarterial": _months_since(sessions, clock.as_of),
         "nlr_baseline": _baseline(before, sessions, facts),
         "nlr_6_months": _at_six_months(ratios, sessions, before),
     }
-    combined = {name: _combined(facts[name], fact) for name, fact in derived.items()}
-    return combined | {"portal_vein_status": _portal_vein(facts["portal_vein_status"], facts["portal_vein_thrombosis"])}
 
 
 def _portal_vein(stated: Fact, thrombosis: Fact) -> Fact:
@@ -133,7 +146,7 @@ def _sessions(statements: Sequence[Statement], as_of: datetime) -> list[_Session
     """The transarterial sessions that have taken place."""
     found = [
         _Session(s.when, s.value, s.origin)
-        for s in effective_versions(statements)
+        for s in statements
         if s.standing is Standing.FINAL
         and isinstance(s.value, Members)
         and not s.value.complete
@@ -178,11 +191,11 @@ class _Ratio:
     assays: tuple[Assay, Assay]
 
 
-def _ratios(series: Series) -> list[_Ratio]:
+def _ratios(current: Series) -> list[_Ratio]:
     """Neutrophils by lymphocytes of one moment: from absolute counts, and from percentages where there are none."""
-    absolute = _paired(series.get("neutrophils", ()), series.get("lymphocytes", ()))
+    absolute = _paired(current["neutrophils"], current["lymphocytes"])
     counted = {ratio.when.earliest for ratio in absolute}
-    shares = _paired(series.get("neutrophils_percent", ()), series.get("lymphocytes_percent", ()))
+    shares = _paired(current["neutrophils_percent"], current["lymphocytes_percent"])
     found = absolute + [ratio for ratio in shares if ratio.when.earliest not in counted]
     return sorted(found, key=lambda ratio: (ratio.when.earliest, ratio.value))
 
@@ -211,7 +224,7 @@ def _points(statements: Sequence[Statement]) -> list[tuple[Statement, Decimal]]:
     """Exact final values whose date is known to the day."""
     return [
         (s, s.value.exact)
-        for s in effective_versions(statements)
+        for s in statements
         if s.standing is Standing.FINAL
         and isinstance(s.value, Quantity)
         and s.value.exact is not None

@@ -28,7 +28,8 @@ class State(Enum):
 class Standing(Enum):
     """What the sender's status makes of one statement, before time and other statements are looked at.
 
-    PROMOTED carries no value: it makes the stored preliminary statement of the same result final.
+    PROMOTED carries no value: it makes the stored preliminary statement of the same result final. UNSAID: a correction
+    no longer says what the version before it said.
     """
 
     FINAL = "final"
@@ -37,6 +38,7 @@ class Standing(Enum):
     ABSENT = "absent"
     WITHDRAWN = "withdrawn"
     PROMOTED = "promoted"
+    UNSAID = "unsaid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Statement:
     corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age;
     `series` is the identity without the time, for corrections (`replaces`) that change the time itself;
     `remark` is the code of something odd that does not exclude it (flag-contradicts-value); `assay` is how it was
-    measured.
+    measured; `arrival` counts its message in order of arrival, where withdrawals have to be told from what came after
+    them. `unmatched`: a withdrawal that found no result of its own; `disputed`: such a one may be meant for it.
     """
 
     fact: str
@@ -63,6 +66,9 @@ class Statement:
     series: str = ""
     replaces: bool = False
     assay: Assay = UNSAID
+    arrival: int = 0
+    unmatched: bool = False
+    disputed: bool = False
 
     def __repr__(self) -> str:
         return f"Statement({self.fact} {self.standing.value} at {self.origin.place})"

@@ -4,7 +4,7 @@ Corrections and withdrawals first, then time (future, undated, stale), then the 
 set aside stays on the fact with its reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -33,9 +33,27 @@ class Clock:
 
 def merge(definition: FactDefinition, statements: Sequence[Statement], clock: Clock) -> Fact:
     """The fact on the clock's day. `statements` are in order of arrival; the order matters only between corrections."""
+    current = effective_versions(statements)
+    fact = _standing(definition, current, clock)
+    disputed = [one for one in current if one.disputed]
+    if not disputed:
+        return fact
+    undisputed = _standing(definition, [one for one in current if not one.disputed], clock)
+    return doubted(fact, undisputed, disputed)
+
+
+def doubted(fact: Fact, undisputed: Fact, disputed: Iterable[Statement]) -> Fact:
+    """The fact where nobody knows whether some statements were taken back: conflicting, unless that makes no odds."""
+    if fact.known == undisputed.known:
+        return fact if fact.known is None else undisputed
+    when, origins = fact.when or undisputed.when, origins_of(disputed)
+    return Fact(fact.name, State.CONFLICTING, "withdrawal-unmatched", None, when, origins, undisputed.unused)
+
+
+def _standing(definition: FactDefinition, current: Sequence[Statement], clock: Clock) -> Fact:
+    """The fact by the current versions of its results."""
     usable: list[Statement] = []
     unused: list[Unused] = []
-    current = effective_versions(statements)
     for statement in current:
         setback = set_back(definition, statement, clock)
         if setback is None:
@@ -62,7 +80,7 @@ def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> 
             return _unused(statement, State.PRELIMINARY, statement.reason or "preliminary")
         case Standing.EXCLUDED:
             return _unused(statement, State.EXCLUDED, statement.reason)
-        case Standing.ABSENT | Standing.WITHDRAWN:
+        case Standing.ABSENT | Standing.WITHDRAWN | Standing.UNSAID:
             return _unused(statement, State.ABSENT, statement.reason)
         case Standing.PROMOTED:
             return _unused(statement, State.ABSENT, "nothing-to-promote")

@@ -13,6 +13,8 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from adapter.case.schema import schema_faults
+
 Model = TypeVar("Model", bound=BaseModel)
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
@@ -20,10 +22,10 @@ Plain = str | list["Plain"] | dict[str, "Plain"]
 
 
 class TableError(ValueError):
-    """A table cannot be used. The text names file, line and fault."""
+    """A table cannot be used. The text names file, line and fault; each of `more` has a line of the text."""
 
-    def __init__(self, file: str, line: int, fault: str) -> None:
-        super().__init__(f"{file}:{line}: {fault}")
+    def __init__(self, file: str, line: int, fault: str, more: "Sequence[TableError]" = ()) -> None:
+        super().__init__("\n".join([f"{file}:{line}: {fault}", *map(str, more)]))
         self.file = file
         self.line = line
 
@@ -56,16 +58,17 @@ class Located:
             yield self.line((key, number)), entry
 
     def model(self, model: type[Model], path: Sequence[str | int] = ()) -> Model:
-        """A part checked against its schema. Raises TableError with the line of the first fault."""
+        """A part checked against its schema. Raises TableError with the line of every fault."""
         part: object = self.value
         for key in path:
             part = part[key]  # type: ignore[index]
         try:
             return model.model_validate(part)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = tuple(path) + tuple(k for k in first["loc"] if isinstance(k, str | int))
-            raise self.error(where, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            faults = list(schema_faults(error, part, unknown="unknown key"))
+            lines = sorted((self.line((*path, *inner)), fault) for inner, fault in faults)
+            (line, fault), *others = lines
+            raise TableError(self.file, line, fault, [TableError(self.file, *other) for other in others]) from None
 
 
 def read_yaml(file: Traversable, name: str = "") -> Located:

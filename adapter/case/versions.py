@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.case.doubts import Doubts
 from adapter.case.fact import Standing, Statement
 
 _Slot = tuple[datetime, datetime, str, str]
@@ -16,34 +17,71 @@ _Slot = tuple[datetime, datetime, str, str]
 class Versions:
     """One statement per result, in the order in which the results first came."""
 
-    __slots__ = ("_by_key", "_of_series", "_of_slot")
+    __slots__ = ("_by_key", "_emptied", "_found", "_met", "_of_series", "_of_slot", "_places", "_taken", "_withdrawals")
 
     def __init__(self) -> None:
         self._by_key: dict[str, Statement] = {}
+        self._places: dict[str, int] = {}
+        self._taken = 0
         self._of_series: dict[str, dict[str, None]] = defaultdict(dict)
         self._of_slot: dict[_Slot, dict[str, None]] = defaultdict(dict)
+        self._withdrawals: list[tuple[int, str, Statement]] = []
+        self._found: set[str] = set()
+        self._emptied: dict[_Slot, int] = {}
+        self._met: set[_Slot] = set()
 
     def current(self) -> list[Statement]:
-        """What each result says now."""
-        return list(self._by_key.values())
+        """What each result says now, and whether a withdrawal without a result of its own may be meant for it."""
+        unmatched = [(place, one) for place, _, one in self._withdrawals if one.unmatched]
+        if not unmatched:
+            return list(self._by_key.values())
+        doubts = Doubts(unmatched)
+        return [
+            replace(one, disputed=True) if doubts.concern(self._places[key], one) else one
+            for key, one in self._by_key.items()
+        ]
+
+    def unmatched(self) -> list[Statement]:
+        """The withdrawals for which there was no result, neither before nor after them."""
+        return [
+            one
+            for _, key, one in self._withdrawals
+            if key not in self._found and (one.identity or _slot(one) not in self._met)
+        ]
 
     def take(self, statement: Statement, name: str) -> None:
         """Add the next statement; `name` is its own where it has no identity."""
+        self._taken += 1
         slot = _slot(statement)
-        if not statement.identity and statement.standing is Standing.WITHDRAWN and slot is not None:
-            for key in tuple(self._of_slot.get(slot, ())):
-                self._drop(key)
+        withdrawal = statement.standing is Standing.WITHDRAWN
+        if withdrawal and not statement.identity and slot is not None:
+            self._empty(slot, statement.arrival)
+        elif not withdrawal and slot is not None and statement.arrival < self._emptied.get(slot, 0):
+            self._met.add(slot)
+            return
         key = statement.identity or name
         if statement.replaces and key not in self._by_key:
             key = self._only_of_series(statement) or key
+        if withdrawal:
+            self._withdrawals.append((self._taken, key, statement))
+        elif statement.standing is not Standing.UNSAID:
+            self._found.add(key)
         earlier = self._by_key.get(key)
-        if earlier is None or not issued_before(statement, earlier):
+        if earlier is None or _outlasts(statement, earlier):
             self._put(key, _promoted(statement, earlier))
+
+    def _empty(self, slot: _Slot, arrival: int) -> None:
+        """Take back what is known by the slot, and what arrived before and comes later by its own time."""
+        for key in tuple(self._of_slot.get(slot, ())):
+            if self._by_key[key].standing is not Standing.WITHDRAWN:
+                self._met.add(slot)
+            self._drop(key)
+        self._emptied[slot] = max(arrival, self._emptied.get(slot, 0))
 
     def _only_of_series(self, statement: Statement) -> str:
         """The one stored version of a result whose time the correction changed; several withdrawn ones all go."""
         keys = tuple(self._of_series.get(statement.series, ())) if statement.series else ()
-        if len(keys) > 1 and statement.standing is not Standing.WITHDRAWN:
+        if len(keys) > 1 and statement.standing not in (Standing.WITHDRAWN, Standing.UNSAID):
             return ""
         for key in keys[1:]:
             self._drop(key)
@@ -54,6 +92,7 @@ class Versions:
         if earlier is not None and (earlier.series, _slot(earlier)) != (statement.series, _slot(statement)):
             self._forget(key, earlier, but=statement.series)
         self._by_key[key] = statement
+        self._places[key] = self._taken
         if statement.series:
             self._of_series[statement.series][key] = None
         slot = _slot(statement)
@@ -70,6 +109,16 @@ class Versions:
         slot = _slot(statement)
         if slot is not None:
             self._of_slot.get(slot, {}).pop(key, None)
+
+
+def _outlasts(statement: Statement, earlier: Statement) -> bool:
+    """Whether a statement takes the place of one that stands before it; a withdrawal does, whatever the times say, and
+    is replaced by nothing that arrived before it."""
+    if statement.standing is Standing.WITHDRAWN:
+        return True
+    if earlier.standing is Standing.WITHDRAWN and statement.arrival < earlier.arrival:
+        return False
+    return not issued_before(statement, earlier)
 
 
 def issued_before(statement: Statement, earlier: Statement) -> bool:

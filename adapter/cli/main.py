@@ -11,6 +11,7 @@ import typer
 from adapter import __version__
 from adapter.cli.demo import demo
 from adapter.cli.evaluate import evaluate
+from adapter.cli.feedback.app import app as feedback
 from adapter.cli.messages.app import app as messages
 from adapter.cli.mllp import mllp
 from adapter.cli.rules.app import app as rules
@@ -35,6 +36,7 @@ app.command()(send)
 app.add_typer(rules, name="rules")
 app.add_typer(store, name="store")
 app.add_typer(messages, name="messages")
+app.add_typer(feedback, name="feedback")
 app.command()(selfcheck)
 app.command()(demo)
 

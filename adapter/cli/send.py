@@ -6,13 +6,14 @@ Not a queue: it stops at the first message that is not answered, so that the ord
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from ssl import SSLError
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from adapter.cli.console import printable
+from adapter.advice.wording import printable
 from adapter.hl7v2 import Acknowledgement, UnusableMessage, read_header, split_messages
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from adapter.server.addresses import MllpEndpoint
 
+SILENCE = 1.0
+"""Seconds without an answer that are success for a message that wants one on errors alone (MSH-15 ER, NE)."""
 MANY = 50
 """From how many messages on a progress bar is shown."""
 
@@ -35,7 +38,7 @@ def send(
 ) -> None:
     """Send the messages of a file by MLLP and print each acknowledgement: code, control id, errors with their places.
 
-    Exit status 0 only if every message was accepted (AA, CA).
+    Exit status 0 only if every message was accepted (AA, CA, or the silence that its MSH-15 asks for).
     """
     from adapter.server.addresses import MllpEndpoint  # the server stack takes a second to import
 
@@ -95,7 +98,7 @@ async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: fl
     console = Console(stderr=True)
     with Progress(console=console, disable=len(messages) < MANY) as progress:
         task = progress.add_task("sending", total=len(messages))
-        async with MllpClient(destination, wait=wait) as client:
+        async with MllpClient(destination, wait=wait, silence=min(wait, SILENCE)) as client:
             for message in messages:
                 try:
                     ack = await client.send(message)
@@ -105,16 +108,17 @@ async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: fl
                 for later in client.later:
                     typer.echo(f"{_line(later)} (application acknowledgement)")
                 client.later.clear()
-                typer.echo(f"-- {_control_id(message)} wants no acknowledgement" if ack is None else _line(ack))
-                accepted += ack is not None and ack.accepted
+                typer.echo(f"-- {_control_id(message)} no answer wanted" if ack is None else _line(ack))
+                accepted += ack is None or ack.accepted
                 progress.advance(task)
     return accepted
 
 
 def _line(ack: Acknowledgement) -> str:
-    """Code, control id, errors."""
+    """Code, control id, errors with their words."""
     control_id = printable(ack.control_id.decode("utf-8", errors="replace"))
-    return " ".join([ack.code, control_id, ", ".join(map(str, ack.errors))]).rstrip()
+    errors = (f"{error}: {printable(error.text)}" if error.text else str(error) for error in ack.errors)
+    return " ".join([ack.code, control_id, ", ".join(errors)]).rstrip()
 
 
 def _control_id(message: bytes) -> str:
@@ -130,6 +134,8 @@ def _reason(error: Exception) -> str:
     match error:
         case NoAcknowledgement(reason=reason):
             return f"no acknowledgement: {reason}"
+        case SSLError():
+            return f"no connection: TLS failed ({getattr(error, 'verify_message', '') or error.reason})"
         case OSError():
             return f"no connection: {error.strerror or type(error).__name__}"
         case _:

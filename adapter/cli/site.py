@@ -1,7 +1,7 @@
 """The option `--site`: the folder of a site, the rule set as the site has it, and its senders and codes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -20,8 +20,7 @@ def rules_of(site: Path | None) -> RuleSet:
     try:
         return site_rule_set(site)
     except RuleSetError as error:
-        typer.echo(f"ldt: the site folder cannot be used\n{error}", err=True)
-        raise typer.Exit(1) from None
+        _refuse(str(error))
 
 
 def site_of(folder: Path | None) -> Site:
@@ -29,5 +28,27 @@ def site_of(folder: Path | None) -> Site:
     try:
         return load_site(folder)
     except TableError as error:
-        typer.echo(f"ldt: the site folder cannot be used\n{error}", err=True)
-        raise typer.Exit(1) from None
+        _refuse(str(error))
+
+
+def checked_rules_of(site: Path | None) -> RuleSet:
+    """The rule set of a site whose folder is sound as a whole. Exits with status 1, naming all that is wrong."""
+    if site is None or not site.is_dir():
+        return rules_of(site)
+    faults: list[str] = []
+    try:
+        load_site(site)
+    except TableError as error:
+        faults.append(str(error))
+    try:
+        rules = site_rule_set(site)
+    except RuleSetError as error:
+        _refuse("\n".join([str(error), *faults]))
+    if faults:
+        _refuse("\n".join(faults))
+    return rules
+
+
+def _refuse(faults: str) -> NoReturn:
+    typer.echo(f"ldt: the site folder cannot be used\n{faults}", err=True)
+    raise typer.Exit(1) from None

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from adapter.case.finding import Finding
+from adapter.fhir.arrays import decode_with_arrays
 from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
 
 
@@ -113,6 +114,24 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
         return _unreadable(raw, place, None)
     key = f"{kind}/{resource.id}" if resource.id else full_url or place
     return Record(place, kind, key, resource, raw, full_url=full_url)
+
+
+def with_arrays(document: Document) -> Document:
+    """The document with those resources read too that have an object where FHIR has an array of one."""
+    if all(record.fault is None for record in document.records):
+        return document
+    return _assemble([_mended(record) for record in document.records], partial=document.partial)
+
+
+def _mended(record: Record) -> Record:
+    if record.fault is None:
+        return record
+    try:
+        kind = _PROBE.decode(record.raw).resourceType
+        resource = decode_with_arrays(_decoder(READ.get(kind, Generic)), record.raw)
+    except _FAULTS:
+        return record
+    return Record(record.place, kind, f"{kind}/{resource.id}", resource, record.raw) if kind and resource.id else record
 
 
 def _unreadable(raw: bytes, place: str, error: Exception | None) -> Record:

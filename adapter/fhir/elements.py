@@ -37,6 +37,12 @@ class Identifier(Element):
     type: CodeableConcept | None = None
 
 
+class HumanName(Element):
+    """FHIR HumanName; older versions of FHIR have a list of family names."""
+
+    family: str | list[str] = ""
+
+
 class Reference(Element):
     """FHIR Reference; `type` and `identifier` are alternatives to `reference`."""
 

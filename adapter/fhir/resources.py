@@ -38,9 +38,10 @@ class PatientLink(Element):
 
 
 class Patient(Resource):
-    """FHIR Patient."""
+    """FHIR Patient. `name` stays raw: one that cannot be read costs nothing but the name."""
 
     identifier: list[Identifier] = []
+    name: Raw = Raw()
     birthDate: str = ""
     gender: str = ""
     active: bool | None = None
@@ -176,6 +177,16 @@ class ServiceRequest(Resource):
     bodySite: list[CodeableConcept] = []
 
 
+class DeviceRequest(Resource):
+    """FHIR DeviceRequest. A device that is referred to is not read."""
+
+    status: str = ""
+    intent: str = ""
+    codeCodeableConcept: CodeableConcept | None = None
+    subject: Reference | None = None
+    authoredOn: str = ""
+
+
 class Answer(Valued):
     """FHIR QuestionnaireResponse.item.answer."""
 
@@ -201,10 +212,11 @@ class QuestionnaireResponse(Resource):
 
 
 class Generic(Resource):
-    """Any other resource: only what tells whose it is."""
+    """Any other resource: only what tells whose it is (`about` is the `for` of a Task)."""
 
     subject: Reference | None = None
     patient: Reference | None = None
+    about: Reference | None = field(default=None, name="for")
 
 
 class Search(Element):
@@ -248,6 +260,7 @@ Known = (
     | MedicationAdministration
     | MedicationStatement
     | ServiceRequest
+    | DeviceRequest
     | QuestionnaireResponse
     | Generic
 )
@@ -263,5 +276,6 @@ READ: Final[dict[str, type[Known]]] = {
     "MedicationAdministration": MedicationAdministration,
     "MedicationStatement": MedicationStatement,
     "ServiceRequest": ServiceRequest,
+    "DeviceRequest": DeviceRequest,
     "QuestionnaireResponse": QuestionnaireResponse,
 }

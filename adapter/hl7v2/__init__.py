@@ -5,7 +5,7 @@ No medicine and no mapping; bytes come in and go out here, sockets are elsewhere
 
 from adapter.hl7v2.ack import HL70357, AckCode, AckError, Severity, acknowledge, acknowledge_unreadable
 from adapter.hl7v2.acknowledgement import Acknowledgement, ReceivedError, read_acknowledgement
-from adapter.hl7v2.batch import Batch, BatchFault, acknowledge_batch, read_batch
+from adapter.hl7v2.batch import ENVELOPE_NAMES, Batch, BatchFault, acknowledge_batch, read_batch
 from adapter.hl7v2.charset import codec_of
 from adapter.hl7v2.delimiters import STANDARD, Delimiters
 from adapter.hl7v2.elements import Field, Repetition
@@ -32,6 +32,7 @@ from adapter.hl7v2.write import UTF8, Writer
 __all__ = [
     "DEFAULT_LIMIT",
     "END",
+    "ENVELOPE_NAMES",
     "HINTS",
     "HL70357",
     "STANDARD",

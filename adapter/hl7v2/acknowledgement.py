@@ -17,10 +17,14 @@ _CODES: Final = frozenset(get_args(AckCode))
 
 @dataclass(frozen=True, slots=True)
 class ReceivedError:
-    """One error of an acknowledgement: its code (table HL70357, or what was sent) and its place as an HL7 address."""
+    """One error of an acknowledgement: its code (table HL70357, or what was sent) and its place as an HL7 address.
+
+    `text` is what ERR-8 says for people; it may repeat what was sent, so that it is for whoever sent it, and no log.
+    """
 
     code: str
     place: str
+    text: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.code} at {self.place}" if self.place else self.code
@@ -62,7 +66,8 @@ def _errors(message: Message) -> Iterator[ReceivedError]:
     for err in message.named("ERR"):
         if code := err.field(3).first.component(1):
             location = err.field(2).first
-            yield ReceivedError(code, _address([location.component(number) for number in range(1, 7)]))
+            place = _address([location.component(number) for number in range(1, 7)])
+            yield ReceivedError(code, place, err.field(8).text)
             continue
         for repetition in err.field(1).repetitions:
             parts = [repetition.component(number) for number in range(1, 4)]

@@ -13,8 +13,11 @@ from adapter.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters
 from adapter.hl7v2.errors import UnusableMessage
 from adapter.hl7v2.split import split_messages
 
-BatchFault = Literal["batch-count", "batch-unterminated"]
+BatchFault = Literal["batch-count", "batch-unfinished"]
 """The trailer counts otherwise than what came, or there is no trailer."""
+
+ENVELOPE_NAMES: Final = ("FHS", "BHS")
+"""The segments that a batch or file begins with."""
 
 _BATCH: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*[FB]HS[^A-Za-z0-9\s]")
 _MARK: Final = b"\xef\xbb\xbf"
@@ -41,18 +44,31 @@ class Batch:
     @property
     def delimiters(self) -> Delimiters:
         """The delimiters of its first header; the standard's where they cannot be used."""
-        try:
-            return read_delimiters(self.envelope[0], 0)
-        except UnusableMessage:
-            return STANDARD
+        return _delimiters(self.envelope[0])
 
     def field(self, number: int) -> bytes:
         """A field of the first header as sent (FHS and BHS have the same), empty where it cannot be told."""
-        if self.delimiters.field != self.envelope[0][3:4]:
-            return b""
-        fields = self.envelope[0].split(self.delimiters.field)
-        raw = fields[number - 1] if number <= len(fields) else b""
-        return raw.translate(None, _BLOCK_BYTES)
+        return _field(self.envelope[0], number)
+
+    def header(self, name: Literal["FHS", "BHS"]) -> bytes:
+        """The first header of the name; where there is none, the first of any."""
+        return next((raw for raw in self.envelope if raw.startswith(name.encode("ascii"))), self.envelope[0])
+
+
+def _delimiters(header: bytes) -> Delimiters:
+    try:
+        return read_delimiters(header, 0)
+    except UnusableMessage:
+        return STANDARD
+
+
+def _field(header: bytes, number: int) -> bytes:
+    delimiter = _delimiters(header).field
+    if delimiter != header[3:4]:
+        return b""
+    fields = header.split(delimiter)
+    raw = fields[number - 1] if number <= len(fields) else b""
+    return raw.translate(None, _BLOCK_BYTES)
 
 
 def read_batch(raw: bytes) -> Batch | None:
@@ -75,7 +91,7 @@ def _faults(segments: Sequence[bytes]) -> Iterator[tuple[BatchFault, str]]:
                 messages += 1
             case b"BHS":
                 if is_open:
-                    yield "batch-unterminated", f"BHS[{is_open}]"
+                    yield "batch-unfinished", f"BHS[{is_open}]"
                 batches, messages = batches + 1, 0
                 is_open = batches
             case b"BTS":
@@ -88,9 +104,9 @@ def _faults(segments: Sequence[bytes]) -> Iterator[tuple[BatchFault, str]]:
             case _:
                 pass  # FHS
     if is_open:
-        yield "batch-unterminated", f"BHS[{is_open}]"
+        yield "batch-unfinished", f"BHS[{is_open}]"
     if segments[0][:3] == b"FHS" and not any(segment[:3] == b"FTS" for segment in segments):
-        yield "batch-unterminated", "FHS[1]"
+        yield "batch-unfinished", "FHS[1]"
 
 
 def _counts(trailer: bytes, found: int) -> bool:
@@ -103,21 +119,29 @@ def _counts(trailer: bytes, found: int) -> bool:
 def acknowledge_batch(batch: Batch, acks: Sequence[bytes], *, control_id: str, now: datetime) -> bytes:
     """The batch of acknowledgements that answers a batch, unframed; `now` is aware. Raises ValueError otherwise.
 
-    Applications and facilities are swapped, BHS-12 refers to the control id of the batch (BHS-11); where it came as a
-    file, a file goes back. `acks` are whole acknowledgements. BTS-2 says so where the counts did not hold.
+    BHS answers the BHS (the first, where there are several) and FHS the FHS: applications and facilities are swapped,
+    field 12 refers to the control id in field 11. Where it came as a file, a file goes back. `acks` are whole
+    acknowledgements. BTS-2 says so where the counts did not hold.
     """
     if now.utcoffset() is None:
         raise ValueError("the time of an acknowledgement needs a zone")
-    delimiters = batch.delimiters.completed()
-    time = now.strftime("%Y%m%d%H%M%S%z").encode("ascii")
-    parties = [batch.field(number) for number in (5, 6, 3, 4)]
-    own = [delimiters.encoding_characters, *parties, time, b"", b"", b"", control_id.encode("ascii"), batch.field(11)]
     comment = [b"The counts of the batch do not hold."] if batch.faults else []
-
-    def segment(name: bytes, *fields: bytes) -> bytes:
-        return delimiters.field.join((name, *fields)) + b"\r"
-
-    inner = [segment(b"BHS", *own), *acks, segment(b"BTS", str(len(acks)).encode("ascii"), *comment)]
+    head, end = _answering(batch.header("BHS"), control_id, now)
+    inner = [b"BHS" + head, *acks, _segment(end, b"BTS", str(len(acks)).encode("ascii"), *comment)]
     if batch.is_file:
-        inner = [segment(b"FHS", *own), *inner, segment(b"FTS", b"1")]
+        head, end = _answering(batch.header("FHS"), control_id, now)
+        inner = [b"FHS" + head, *inner, _segment(end, b"FTS", b"1")]
     return b"".join(inner)
+
+
+def _answering(header: bytes, control_id: str, now: datetime) -> tuple[bytes, bytes]:
+    """What follows the name in the header that answers a header, and the field delimiter of both."""
+    delimiters = _delimiters(header).completed()
+    time = now.strftime("%Y%m%d%H%M%S%z").encode("ascii")
+    parties = [_field(header, number) for number in (5, 6, 3, 4)]
+    own = [*parties, time, b"", b"", b"", control_id.encode("ascii"), _field(header, 11)]
+    return _segment(delimiters.field, b"", delimiters.encoding_characters, *own), delimiters.field
+
+
+def _segment(delimiter: bytes, name: bytes, *fields: bytes) -> bytes:
+    return delimiter.join((name, *fields)) + b"\r"

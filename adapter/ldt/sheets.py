@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
+from adapter.case.schema import schema_faults
 from adapter.ldt.document import Document, Path, Problem, RuleSetError
 from adapter.ldt.schema import (
     CodeFile,
@@ -57,10 +58,8 @@ def _rows(sheet: Sheet[R], table: str) -> tuple[Row, ...]:
 
 
 def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False, include_input=False, include_context=False):
-        path: Path = tuple(detail["loc"])
-        where = ".".join(str(part) for part in path)
-        yield document.problem(path, f"{where}: {detail['msg']}")
+    for path, words in schema_faults(error, document.content, unknown="unknown key"):
+        yield document.problem(path, words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named)
 
 
-def excluded_findings(statements: list[Statement]) -> list[Finding]:
+def excluded_findings(statements: Sequence[Statement]) -> list[Finding]:
     """One finding for each statement that its own content excludes (not its status, which is no fault)."""
     return [
         Finding(s.reason, "warning", s.origin.place, HINTS[s.reason])

@@ -18,6 +18,7 @@ from adapter.fhir.paths import Accessor
 from adapter.fhir.reference import resolve
 from adapter.fhir.resources import (
     Condition,
+    DeviceRequest,
     Medication,
     MedicationAdministration,
     MedicationRequest,
@@ -124,6 +125,8 @@ class FhirReader:
     def _concept(self, record: Record) -> CodeableConcept | None:
         """The code of a resource; that of a drug also by reference to a Medication."""
         resource = record.resource
+        if isinstance(resource, DeviceRequest):
+            return resource.codeCodeableConcept
         if not isinstance(resource, Medicated):
             return getattr(resource, "code", None)
         if resource.medicationCodeableConcept is not None:

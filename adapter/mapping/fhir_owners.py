@@ -36,7 +36,7 @@ class Owners:
             return record.full_url if foreign else record.key
         reference = getattr(resource, "subject", None)
         if reference is None and isinstance(resource, Generic):
-            reference = resource.patient
+            reference = resource.patient or resource.about
         if reference is None:
             return None
         key = resolve(reference, self._names, server=self._server, base=record.base)

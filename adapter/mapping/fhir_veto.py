@@ -4,7 +4,7 @@ It gives a reason and drops nothing: the statements of the resource are excluded
 """
 
 from adapter.fhir.elements import Reference
-from adapter.fhir.resources import MedicationRequest, Observation, ServiceRequest
+from adapter.fhir.resources import DeviceRequest, MedicationRequest, Observation, ServiceRequest
 
 
 def veto(resource: object) -> str:
@@ -13,8 +13,8 @@ def veto(resource: object) -> str:
         return "modifier"
     if isinstance(resource, Observation) and any(_is_person(focus) for focus in resource.focus):
         return "about-another-person"
-    if isinstance(resource, MedicationRequest | ServiceRequest):
-        if resource.doNotPerform:
+    if isinstance(resource, MedicationRequest | ServiceRequest | DeviceRequest):
+        if not isinstance(resource, DeviceRequest) and resource.doNotPerform:
             return "do-not-perform"
         if resource.intent in ("proposal", "option") and resource.status != "draft":
             return "only-proposed"

@@ -5,7 +5,7 @@ have the same there share it. Not for codes and values (hl7v2_items.py).
 """
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from adapter.case.assay import UNSAID, Assay
 from adapter.case.moment import Moment
@@ -22,6 +22,7 @@ class Times:
     """When it was, when it was released and when it ended.
 
     `unreadable` are the addresses of times that were sent and cannot be read; `bad_date`: that of `when` is one.
+    `ahead` is the address of a release after the message came, which is not used.
     """
 
     when: Moment | None
@@ -29,6 +30,12 @@ class Times:
     issued: Moment | None
     ended: Moment | None
     unreadable: Addresses
+    ahead: Address | None = None
+
+
+def is_after(when: Moment | None, latest: datetime | None) -> bool:
+    """Whether a time is certainly after the latest one possible, where that is known."""
+    return when is not None and latest is not None and when.earliest > latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,13 @@ _Key = tuple[SegmentSource, tuple[bytes, ...]]
 class CircumstancesReader:
     """Reads what is said around the elements of one message, anew only where a field that says it differs.
 
-    `zone` is for times without one.
+    `zone` is for times without one, `latest` the time after which nothing in the message can have been released.
     """
 
-    def __init__(self, codes: CodedFields, zone: tzinfo | None) -> None:
+    def __init__(self, codes: CodedFields, zone: tzinfo | None, latest: datetime | None) -> None:
         self._codes = codes
         self._zone = zone
+        self._latest = latest
         self._above: Above | None = None
         self._times: dict[_Key, Times] = {}
         self._circumstances: dict[_Key, Circumstances] = {}
@@ -89,7 +97,11 @@ class CircumstancesReader:
     def _read_times(self, source: SegmentSource, segment: Segment, above: Above) -> Times:
         found = [self._first_time(one, segment, above) for one in (source.when, source.issued, source.ended)]
         (when, unread), (issued, _), (ended, _) = found
-        return Times(when, unread is not None, issued, ended, tuple(one for _, one in found if one is not None))
+        unreadable = tuple(one for _, one in found if one is not None)
+        if not is_after(issued, self._latest):
+            return Times(when, unread is not None, issued, ended, unreadable)
+        ahead = next(one for one in source.issued if above.time(one, segment)[0])
+        return Times(when, unread is not None, None, ended, unreadable, ahead)
 
     def _read(self, source: SegmentSource, segment: Segment, above: Above) -> Circumstances:
         return Circumstances(

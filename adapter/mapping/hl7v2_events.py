@@ -28,10 +28,12 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 class Part:
     """What one message says about one patient, with what other messages may name it by.
 
-    `number` counts messages in order of arrival, `numbers` are the texts at the addresses that rules name.
+    `number` counts messages in order of arrival, `document` is what this one is called, `numbers` are the texts at the
+    addresses that rules name.
     """
 
     number: int
+    document: str
     event: str
     sender: str
     sent: Moment | None

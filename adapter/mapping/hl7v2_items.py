@@ -23,9 +23,12 @@ _NONE = Missing("empty")
 
 
 class Hl7Reader:
-    """Turns the segments of one message into items. `zone` is for times without one: MSH-7's, else the sender's."""
+    """Turns the segments of one message into items. `zone` is for times without one: MSH-7's, else the sender's.
+    Nothing was released after `latest`."""
 
-    def __init__(self, message: Message, document: str, tables: Tables, sender: Sender) -> None:
+    def __init__(
+        self, message: Message, document: str, tables: Tables, sender: Sender, latest: datetime | None = None
+    ) -> None:
         self.message = message
         self.document = document
         self.profile = sender
@@ -36,7 +39,7 @@ class Hl7Reader:
         self.elements = Elements(tables.hl7v2.of(header.code), message.delimiters.repetition)
         self.sender = " ".join(part for part in (header.sending_application, header.sending_facility) if part)
         self._codes = coded_fields(message, sender, tables)
-        self._around = CircumstancesReader(self._codes, self.zone)
+        self._around = CircumstancesReader(self._codes, self.zone, latest)
         self._seen: dict[str, int] = {}
         self._bad: set[str] = set()
 
@@ -89,6 +92,8 @@ class Hl7Reader:
         times = self._around.times(source, segment, above)
         for address in times.unreadable:
             self._note_bad_date(address, above.segment(address.segment, segment) or segment)
+        if times.ahead is not None:
+            self._note_ahead(times.ahead, above.segment(times.ahead.segment, segment) or segment)
         value, text, flagged, normal, value_place = self._value(source, segment, coded, place)
         series = self._series(around.order, source, segment, above)
         panel = segment.text(source.panel.number, source.panel.component) if source.panel else ""
@@ -159,6 +164,17 @@ class Hl7Reader:
             self._bad.add(place)
             hint = "the time is no valid HL7 time"
             self.findings.append(Finding("bad-date", "warning", f"{self.document} {place}", hint))
+
+    def _note_ahead(self, address: Address, segment: Segment) -> None:
+        place = f"{segment.address}-{address.number}"
+        if place not in self._bad:
+            self._bad.add(place)
+            self.findings.append(sent_ahead(f"{self.document} {place}"))
+
+
+def sent_ahead(place: str) -> Finding:
+    """What is said of a message that has a time of sending or release after it came."""
+    return Finding("sent-ahead", "warning", place, "the time lies after the arrival of the message: it is not used")
 
 
 @lru_cache(maxsize=1024)  # many results of a message have one time

@@ -49,18 +49,21 @@ class Announced:
 def identity_changes(
     groups: Sequence[PatientGroup], told: Announced, events: NumberEvents
 ) -> tuple[list[IdentityChange], list[Finding]]:
-    """The changes of patient numbers in a message, and what of them could not be read."""
+    """The changes of patient numbers in a message, and what of them could not be read or is not applied."""
     kind = _kind(told.event, events)
     if kind in ("link", "unlink"):
         return _links(groups, kind, told)
     changes: list[IdentityChange] = []
     findings: list[Finding] = []
     for group in groups:
-        for mrg in (segment for segment in group.segments if segment.name == "MRG"):
-            read = list(_merges(group.patient, mrg, kind, told)) if kind and group.patient else []
+        prior = [segment for segment in group.segments if segment.name == "MRG"]
+        for mrg in prior:
+            read = _merges(group.patient, mrg, kind, told) if kind and group.patient else []
             changes += read
             if not read:
                 findings.append(_not_applied(mrg, told))
+        if group.patient is not None:
+            findings += _without_prior(group.patient, prior, told, events)
     return changes, findings
 
 
@@ -69,14 +72,42 @@ def _kind(event: str, events: NumberEvents) -> ChangeKind | None:
     return next((kind for kind in kinds if event in getattr(events, kind)), None)
 
 
-def _merges(pid: Segment, mrg: Segment, kind: ChangeKind, told: Announced) -> Iterator[IdentityChange]:
-    """Each prior number (MRG-1) with the number of the PID above it, that of the same authority where there is one."""
+def _without_prior(pid: Segment, prior: Sequence[Segment], told: Announced, events: NumberEvents) -> Iterator[Finding]:
+    """What a message about a record as a whole asks for and does not get: a merge without MRG, a deletion."""
+    if not prior and told.event in (*events.merge, *events.change, *events.not_applied):
+        yield _not_applied(pid, told)
+    if told.event in events.deletes:
+        hint = "the message deletes a person or a visit: nothing of theirs is taken back"
+        yield Finding("record-deleted", "error", f"{told.document} {pid.address}", hint)
+
+
+def _merges(pid: Segment, mrg: Segment, kind: ChangeKind, told: Announced) -> list[IdentityChange]:
+    """Each prior number (MRG-1) with the number of the PID above it, that of the same authority where there is one.
+
+    One of them must have authority and type of a number in the PID (HL7 v2.5.1 section 3.3.40); the others are of the
+    same person. A number that stands on both sides stays (an enterprise number), unless it is the only one.
+    """
     survivors = keys_of(pid.field(3), told.facility, told.sender)
+    prior = [_of_survivor(key, survivors) for key in keys_of(mrg.field(1), told.facility, told.sender)]
+    of_type = {(key.authority, key.kind): key for key in reversed(survivors)}
+    if not any((key.authority, key.kind) in of_type for key in prior):
+        return []
     of_authority = {key.authority: key for key in reversed(survivors)}
-    for retired in keys_of(mrg.field(1), told.facility, told.sender):
-        survivor = of_authority.get(retired.authority, survivors[0] if survivors else None)
-        if survivor is not None:
-            yield IdentityChange(kind, survivor, retired, told.event, told.document, f"{mrg.address}-1", told.when)
+    others = [of_authority.get(key.authority, survivors[0]) for key in prior]
+    pairs = [(of_type.get((key.authority, key.kind), other), key) for key, other in zip(prior, others, strict=True)]
+    place = f"{mrg.address}-1"
+    return [
+        IdentityChange(kind, survivor, retired, told.event, told.document, place, told.when)
+        for survivor, retired in [pair for pair in pairs if pair[0] != pair[1]] or pairs
+    ]
+
+
+def _of_survivor(retired: PatientKey, survivors: Sequence[PatientKey]) -> PatientKey:
+    """A prior number without authority is one of that of the survivor, where its type is the same."""
+    if not retired.unassigned:
+        return retired
+    same = next((key for key in survivors if key.kind == retired.kind and not key.unassigned), None)
+    return retired if same is None else PatientKey.of(same.authority, retired.kind, retired.value)
 
 
 def _links(
@@ -95,6 +126,6 @@ def _links(
     ], []
 
 
-def _not_applied(mrg: Segment, told: Announced) -> Finding:
+def _not_applied(segment: Segment, told: Announced) -> Finding:
     hint = "the numbers of this merge cannot be read, or its event merges no patients: results of both stay apart"
-    return Finding("merge-not-applied", "error", f"{told.document} {mrg.address}", hint)
+    return Finding("merge-not-applied", "error", f"{told.document} {segment.address}", hint)

@@ -1,6 +1,7 @@
 """Who a PID is about: the identifiers that key the patient, and the demographics that guard against a mix-up."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from adapter.hl7v2 import Field, Repetition, Segment
 from adapter.mapping.sender import Sender
@@ -9,24 +10,48 @@ from adapter.mapping.sender import Sender
 @dataclass(frozen=True, slots=True)
 class PatientKey:
     """The key `authority/type/value`; `unassigned` when no authority was sent and the sender's profile gives none (the
-    sending facility then stands in)."""
+    sending facility then stands in).
+
+    In `text` a "/" of a part is written `~1` and a "~" `~0`, as in a JSON Pointer (RFC 6901): no two keys are alike.
+    """
 
     text: str = field(repr=False)
     unassigned: bool
     authority: str = field(repr=False)
+    kind: str
     value: str = field(repr=False)
+
+    @classmethod
+    def of(cls, authority: str, kind: str, value: str) -> "PatientKey":
+        """The key of a number that an authority has assigned."""
+        return cls(_joined(authority, kind, value), False, authority, kind, value)
+
+    @classmethod
+    def of_facility(cls, facility: str, kind: str, value: str) -> "PatientKey":
+        """The key of a number without authority, which its sending facility stands in for."""
+        return cls(_joined(f"[{facility}]", kind, value), True, "", kind, value)
 
     @classmethod
     def of_text(cls, text: str) -> "PatientKey":
         """The key that was written so."""
         authority, _, rest = text.partition("/")
-        _, _, value = rest.partition("/")
-        unassigned = authority.startswith("[") or not value
-        return cls(text, unassigned, "" if unassigned else authority, value or text)
+        kind, _, value = rest.partition("/")
+        if not value:
+            return cls(text, True, "", "", text)
+        unassigned = authority.startswith("[")
+        return cls(text, unassigned, "" if unassigned else _part(authority), _part(kind), _part(value))
 
     def merged_into(self, text: str) -> "PatientKey":
         """The key of the same patient under the number that this one was merged into."""
         return self if text == self.text else PatientKey.of_text(text)
+
+
+def _joined(*parts: str) -> str:
+    return "/".join([part.replace("~", "~0").replace("/", "~1") for part in parts])
+
+
+def _part(written: str) -> str:
+    return written.replace("~1", "/").replace("~0", "~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +63,9 @@ class Demographics:
     family: str = field(repr=False)
 
     def completed(self, other: "Demographics") -> "Demographics":
-        """With what the other message adds."""
+        """With what the other message adds; nothing where it differs in anything, which may be somebody else's."""
+        if any(_differ(self, other)):
+            return self
         return Demographics(self.birth or other.birth, self.sex or other.sex, self.family or other.family)
 
 
@@ -61,9 +88,7 @@ def keys_of(identifiers: Field, facility: str, sender: Sender) -> tuple[PatientK
 def _key(repetition: Repetition, kind: str, facility: str, configured: str) -> PatientKey:
     authority = repetition.subcomponent(4, 1) or repetition.subcomponent(4, 2) or configured
     value = repetition.component(1)
-    if authority:
-        return PatientKey(f"{authority}/{kind}/{value}", False, authority, value)
-    return PatientKey(f"[{facility}]/{kind}/{value}", True, "", value)
+    return PatientKey.of(authority, kind, value) if authority else PatientKey.of_facility(facility, kind, value)
 
 
 def demographics(pid: Segment) -> Demographics:
@@ -72,7 +97,25 @@ def demographics(pid: Segment) -> Demographics:
     return Demographics(pid.text(7, 1)[:8], pid.text(8), family.casefold())
 
 
+_SEX_UNKNOWN: Final = frozenset({"U", "N"})
+"""Unknown and not applicable (HL7 table 0001)."""
+
+
 def same_person(one: Demographics, other: Demographics) -> bool:
-    """Whether at most one of birth date, sex and family name differs; what was not sent does not differ."""
-    pairs = ((one.birth, other.birth), (one.sex, other.sex), (one.family, other.family))
-    return sum(bool(a and b and a != b) for a, b in pairs) < 2
+    """Whether at most one of birth date, sex and family name differs, and another one agrees; what was not sent does
+    neither. Two messages without anything to compare are taken for the same person."""
+    differ = _differ(one, other)
+    return sum(differ) < min(2, len(differ) or 1)
+
+
+def _differ(one: Demographics, other: Demographics) -> list[bool]:
+    """Of each that both messages have, whether it differs: a birth date that says only year or month does not differ
+    from one within it, and a sex that is not known differs from none."""
+    found = []
+    if one.birth and other.birth:
+        found.append(not (one.birth.startswith(other.birth) or other.birth.startswith(one.birth)))
+    if one.sex and other.sex and _SEX_UNKNOWN.isdisjoint((one.sex, other.sex)):
+        found.append(one.sex != other.sex)
+    if one.family and other.family:
+        found.append(one.family != other.family)
+    return found

@@ -5,10 +5,11 @@ Who its patients are among those of other messages is decided later (hl7v2_strea
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from adapter.case.fact import Standing, Statement
 from adapter.case.finding import Finding
+from adapter.case.merge import FUTURE_TOLERANCE
 from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.hl7v2 import Message, PatientGroup, Segment, groups
@@ -16,8 +17,9 @@ from adapter.mapping.beside import Beside
 from adapter.mapping.closed import closed_by_pid
 from adapter.mapping.hl7v2_above import over_patient
 from adapter.mapping.hl7v2_account import Found, found
+from adapter.mapping.hl7v2_circumstances import is_after
 from adapter.mapping.hl7v2_events import event_of, numbers_of
-from adapter.mapping.hl7v2_items import Hl7Reader
+from adapter.mapping.hl7v2_items import Hl7Reader, sent_ahead
 from adapter.mapping.hl7v2_ledger import plain_entry, skipped_elements, whole_message
 from adapter.mapping.hl7v2_numbers import Announced
 from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of
@@ -67,10 +69,15 @@ class Reading:
     announced: Announced | None = None
 
 
-def read_one(message: Message, name: str, sender: Sender, tables: Tables) -> Reading:
-    """Read one message of a sender; `name` is what it is called where it has no control id."""
+def read_one(message: Message, name: str, sender: Sender, tables: Tables, received: datetime | None = None) -> Reading:
+    """Read one message of a sender; `name` is what it is called where it has no control id.
+
+    `received` is when it came, where that is known: a time of sending or release far after it was never, and would make
+    every later message an older one. It counts as not sent.
+    """
     control_id = message.header.control_id
-    reader = Hl7Reader(message, control_id or name, tables, sender)
+    latest = received + FUTURE_TOLERANCE if received is not None else None
+    reader = Hl7Reader(message, control_id or name, tables, sender, latest)
     findings: list[Finding] = []
     if not control_id:
         hint = "the message has no control id"
@@ -80,6 +87,9 @@ def read_one(message: Message, name: str, sender: Sender, tables: Tables) -> Rea
         return _reading(reader, findings, entries=tuple(whole_message(message, reader.elements, refusal)))
     header = message.header
     event, sent = event_of(message), moment(header.time, reader.zone)
+    if is_after(sent, latest):
+        findings.append(sent_ahead(f"{reader.document} MSH-7"))
+        sent = None
     announced = Announced(event, reader.document, header.sending_facility, sender, sent)
     about = tuple([_about(group, reader, announced, tables) for group in groups(message)])
     return _reading(reader, findings, about=about, announced=announced)

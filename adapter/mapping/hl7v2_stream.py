@@ -4,7 +4,7 @@ What one message says by itself is read in hl7v2_reading.py; files and batches a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.case.fact import Statement
 from adapter.case.finding import Finding, Severity
@@ -18,6 +18,7 @@ from adapter.mapping.hl7v2_ledger import segment_entry, skipped_elements
 from adapter.mapping.hl7v2_numbers import Announced, IdentityChange, identity_changes
 from adapter.mapping.hl7v2_patient import Demographics, PatientKey, same_person
 from adapter.mapping.hl7v2_reading import About, Reading
+from adapter.mapping.hl7v2_withdrawals import events_without_object, held_against, takes_back
 from adapter.mapping.ledger import Entry, Ledger, Outcome
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.tables import Tables
@@ -106,7 +107,7 @@ class Stream:
         patient = self._patients.setdefault(now, _Patient(key, person))
         if not same_person(patient.person, person):
             self._conflicts.append((self._count, "identity-conflict"))
-            hint = "two of birth date, sex and family name differ from the earlier messages: excluded"
+            hint = "birth date, sex and family name are not those of the earlier messages: excluded"
             self.entries.append(segment_entry(pid, Outcome.SKIPPED, "identity-conflict"))
             self._exclude(about, reading, "identity-conflict", place, hint)
             return False
@@ -117,7 +118,15 @@ class Stream:
         patient.entries.append(segment_entry(pid, Outcome.USED, ""))
         patient.births += about.births
         patient.parts.append(
-            Part(self._count, announced.event, reading.sender, announced.when, about.found, about.numbers)
+            Part(
+                self._count,
+                announced.document,
+                announced.event,
+                reading.sender,
+                announced.when,
+                about.found,
+                about.numbers,
+            )
         )
         patient.findings += [*about.closed, *about.findings]
         return True
@@ -144,7 +153,7 @@ class Stream:
         old, new = self._patients.get(retired), self._patients.get(survivor)
         if old is not None and new is not None and not same_person(old.person, new.person):
             self._conflicts.append((self._count, "identity-conflict"))
-            hint = "two of birth date, sex and family name of the patients to merge differ: not applied"
+            hint = "birth date, sex and family name of the patients to merge are not the same: not applied"
             self.note("identity-conflict", "error", place, hint)
             return
         self._aliases.join(change.retired.text, change.survivor.text)
@@ -167,26 +176,51 @@ class Stream:
 
     def mapping(self) -> Mapping:
         """What all messages come to."""
-        patients = tuple(_mapped(patient, self.tables) for patient in self._patients.values())
+        read = [_mapped(patient, self.tables) for patient in self._patients.values()]
+        patients = tuple(patient for patient, _ in read)
+        unmatched = tuple(sorted({number for _, numbers in read for number in numbers}))
         # The reader's own counts, less what patients' ledgers hold: if an entry is lost, the whole does not balance.
         containers = self.segments - sum(patient.ledger.containers for patient in patients)
         coded = self._coded - sum(patient.ledger.coded for patient in patients)
         ledger = Ledger(tuple(self.entries), containers, coded)
         conflicts = tuple(dict.fromkeys(self._conflicts))
-        return Mapping(patients, tuple(self.findings), ledger, tuple(self._changes), conflicts)
+        return Mapping(patients, tuple(self.findings), ledger, tuple(self._changes), conflicts, unmatched)
 
 
-def _mapped(patient: _Patient, known: Tables) -> Mapped:
-    found = [one for part in settled(patient.parts, known.events) for one in part.found]
+def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
+    """The patient, and the numbers of the messages that take back what is not there."""
+    parts = settled(patient.parts, known.events)
+    found = [one for part in parts for one in part.found]
     accounts = list(_accounts(found, known))
     entries = [*patient.entries, *(entry for account in accounts for entry in account.entries)]
-    statements = [*patient.births, *(statement for account in accounts for statement in account.statements)]
-    findings = (*patient.findings, *excluded_findings(statements))
+    stated, unmatched = _stated(parts, accounts, known)
+    unmatched += events_without_object(parts, known)
+    statements = (*patient.births, *stated)
+    findings = (*patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
     containers = len(found) + len(patient.entries)
     ledger = Ledger(tuple(entries), containers, sum(len(one.items) for one in found))
     named = tuple(result for account in accounts for result in account.named)
     key = patient.key
-    return Mapped(key.text, "hl7v2", tuple(statements), findings, ledger, key.authority, key.value, named=named)
+    mapped = Mapped(
+        key.text, "hl7v2", statements, findings, ledger, key.authority, key.value, named=named, person=patient.person
+    )
+    return mapped, [number for number, _ in unmatched]
+
+
+def _stated(
+    parts: Sequence[Part], accounts: Sequence[Account], known: Tables
+) -> tuple[Sequence[Statement], list[tuple[int, Finding]]]:
+    """What the segments say, with a finding for each withdrawal that finds nothing; mostly there is none."""
+    stated = [statement for account in accounts for statement in account.statements]
+    if not takes_back(stated):
+        return stated, []
+    numbers = (part.number for part in parts for _ in part.found)
+    arrived = [
+        replace(statement, arrival=number)
+        for number, account in zip(numbers, accounts, strict=True)
+        for statement in account.statements
+    ]
+    return held_against(arrived, known)
 
 
 def _accounts(found: Sequence[Found], known: Tables) -> Iterator[Account]:

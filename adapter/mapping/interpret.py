@@ -169,11 +169,11 @@ def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Ta
         if statement.identity:
             series = f"{statement.series}#{how}" if statement.series else ""
             statement = replace(statement, identity=f"{statement.identity}#{how}", series=series)
-        if how in judgements:
+        if how in judgements or (statement.identity and statement.standing is Standing.WITHDRAWN):
             yield statement
         elif statement.identity:
             # A correction that no longer says how it compares takes back what the earlier version said.
-            yield replace(statement, standing=Standing.WITHDRAWN, value=None, reason="no-limit-sent")
+            yield replace(statement, standing=Standing.UNSAID, value=None, reason="no-limit-sent")
 
 
 def _statement(

@@ -12,6 +12,7 @@ from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.origin import Wire
 from adapter.mapping.hl7v2_numbers import IdentityChange
+from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.unread import NamedResult, newer_unmapped
 
@@ -22,7 +23,7 @@ class Mapped:
 
     `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`); `authority` and `number` are those of an
     HL7 v2 identifier; `gaps` says in words which part of the data did not come; `named` are results whose name is all
-    that can be read of them.
+    that can be read of them; `person` is how HL7 v2 messages describe the patient.
     """
 
     subject: str = field(repr=False)
@@ -34,6 +35,7 @@ class Mapped:
     number: str = field(default="", repr=False)
     gaps: tuple[str, ...] = ()
     named: tuple[NamedResult, ...] = field(default=(), repr=False)
+    person: Demographics | None = field(default=None, repr=False)
 
     def case(self, clock: Clock, table: Catalogue | None = None) -> Case:
         """The case on the clock's day, with a finding for each newer result that could not be read; `table` is a
@@ -41,13 +43,25 @@ class Mapped:
         case = build_case(self.subject, self.statements, clock, table)
         return replace(case, findings=(*case.findings, *newer_unmapped(self.named, case, table or catalogue())))
 
+    def joined(self, more: "Mapped") -> "Mapped":
+        """This patient with what another input says about the same patient."""
+        return replace(
+            self,
+            statements=self.statements + more.statements,
+            findings=self.findings + more.findings,
+            ledger=self.ledger + more.ledger,
+            gaps=self.gaps + more.gaps,
+            named=self.named + more.named,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """A whole input: its patients, what could be given to none of them, and what it says about patients' numbers.
 
     `conflicts` are the messages, counted from 1 on, that contradict the earlier ones about whose number is whose, each
-    with the code of the finding.
+    with the code of the finding; `unmatched` are those that take back what is not there (`withdrawal-unmatched`), which
+    only all messages of a patient together can tell.
     """
 
     patients: tuple[Mapped, ...]
@@ -55,6 +69,7 @@ class Mapping:
     ledger: Ledger = field(default_factory=Ledger)
     changes: tuple[IdentityChange, ...] = ()
     conflicts: tuple[tuple[int, str], ...] = ()
+    unmatched: tuple[int, ...] = ()
 
     @property
     def whole_ledger(self) -> Ledger:

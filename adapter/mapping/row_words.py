@@ -19,7 +19,7 @@ SOURCES: dict[Kind, str] = {
     "procedure": "a procedure (Procedure, PR1)",
     "given": "a drug given or taken (MedicationAdministration, MedicationStatement, RXA)",
     "ordered": "a drug ordered (MedicationRequest, RXE)",
-    "order": "a draft order (MedicationRequest, ServiceRequest, OBR of an order message)",
+    "order": "a draft order (MedicationRequest, ServiceRequest, DeviceRequest, OBR of an order message)",
 }
 """Each kind of source, with what carries it on either wire."""
 

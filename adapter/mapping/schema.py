@@ -135,6 +135,8 @@ class NumberEvents(_Strict):
     change: tuple[str, ...]
     link: tuple[str, ...]
     unlink: tuple[str, ...]
+    not_applied: tuple[str, ...]
+    deletes: tuple[str, ...]
 
 
 class Documents(_Strict):

@@ -4,12 +4,13 @@ Which codes there are is decided by catalogue and rule set; nothing here invents
 """
 
 from adapter.advice.card import TOPIC
+from adapter.advice.overriding import OVERRIDE_REASONS
 from adapter.ldt.rule import Rated
 from adapter.ldt.words import RATED
 from adapter.publish.canonical import STRENGTHS, Canonicals
 from adapter.publish.metadata import Resource, head, with_values
 from adapter.publish.vocabulary import Term, Vocabulary
-from adapter.terminology.systems import LDT_FACT, LDT_STRENGTH, LDT_TOPIC
+from adapter.terminology.systems import LDT_FACT, LDT_OVERRIDE, LDT_STRENGTH, LDT_TOPIC
 
 STRENGTH_MEANINGS: dict[Rated, str] = {
     Rated.PREFERRED: "Preferred by the source, or by project policy where the rule says so.",
@@ -75,6 +76,14 @@ def topic_system(places: Canonicals) -> Resource:
     description = "The topic of the CDS Hooks cards, by which a user can filter them."
     system = head(places, "CodeSystem", LDT_TOPIC, "LDT topics of cards", description)
     return system | _content(1) | {"concept": [{"code": code, "display": display}]}
+
+
+def override_system(places: Canonicals) -> Resource:
+    """The CodeSystem of the reasons that every card offers."""
+    description = "Reasons that a user can give for not following a card; they come back as feedback."
+    system = head(places, "CodeSystem", LDT_OVERRIDE, "LDT reasons for not following a card", description)
+    concepts: list[object] = [{"code": code, "display": display} for code, display in OVERRIDE_REASONS.items()]
+    return system | _content(len(concepts)) | {"concept": concepts}
 
 
 def _content(count: int, *, value_set: str = "") -> Resource:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapter.ldt import RuleSet
 from adapter.mapping.tables import Tables
 from adapter.publish.canonical import Canonicals
-from adapter.publish.code_systems import fact_system, strength_system, topic_system
+from adapter.publish.code_systems import fact_system, override_system, strength_system, topic_system
 from adapter.publish.concept_maps import concept_maps
 from adapter.publish.equivalence import equivalences
 from adapter.publish.library import library
@@ -61,6 +61,7 @@ def knowledge(rules: RuleSet, tables: Tables, base: str) -> Knowledge:
         fact_system(places, terms),
         strength_system(places),
         topic_system(places),
+        override_system(places),
         *value_sets(places, rules, tables, terms),
         *concept_maps(places, rules.facts.facts.values(), tables, exact, terms),
         questionnaire(places, rules, terms),

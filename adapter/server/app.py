@@ -5,9 +5,11 @@ Errors say nothing of patients; what is evaluated is decided elsewhere.
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from email.message import Message
+from functools import partial
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -16,6 +18,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from adapter import __version__
+from adapter.advice.repeats import Quiet
+from adapter.fhir.check import prepare
 from adapter.fhir.write import write_json
 from adapter.ldt import RuleSet
 from adapter.mapping.site import Connection
@@ -26,15 +30,25 @@ from adapter.server.certificates import Expiry
 from adapter.server.client_trust import client_check
 from adapter.server.counts import Counts
 from adapter.server.delivery import Deliverer
+from adapter.server.ehr import Audit, EhrReader, LogAudit, ReadingHandler
+from adapter.server.ehr_reader import closing, reader_of
+from adapter.server.explanation_page import HEADERS, missing_page
+from adapter.server.explanation_shelf import ExplanationShelf
+from adapter.server.explanations import PATH, Explanations, explanations_of
 from adapter.server.faults import report
+from adapter.server.feedback import StoredFeedback, StoredTokens
 from adapter.server.health import BacklogCollector, Health
+from adapter.server.hooks.answer import HookService
+from adapter.server.hooks.judge import Judge
+from adapter.server.hooks.services import SERVICES
+from adapter.server.hooks.stored import Recall, StoredFacts
 from adapter.server.intake import Intake
-from adapter.server.mllp import MllpEvent
-from adapter.server.patient_view import SERVICE, PatientViewService
+from adapter.server.issued import answers_in, noting
+from adapter.server.mllp_events import MllpEvent
 from adapter.server.problem import NO_STORE, Problem, outcome_response
-from adapter.server.settings import Settings
+from adapter.server.settings import Settings, SettingsError
 from adapter.store import Store
-from cds_hooks import Cors, Registry, router
+from cds_hooks import PROFILES, Cors, Registry, Service, router
 
 HL7_TYPES = frozenset(
     {
@@ -57,20 +71,44 @@ def build_app(
     deliverers: Sequence[Deliverer] = (),
     certificates: Sequence[Expiry] = (),
     events: Mapping[MllpEvent, int] | None = None,
+    audit: Audit | None = None,
+    shelf: ExplanationShelf | None = None,
+    recall: Recall | None = None,
 ) -> ASGIApp:
-    """The application. Everything it needs is given; it opens key files of clients. Raises SettingsError.
+    """The application. Everything it needs is given; it opens key files. Raises SettingsError.
 
-    `deliverers` and `certificates` are told of in /healthz; `events` are the counts of the MLLP listener.
+    `deliverers` and `certificates` are told of in /healthz; `events` are the counts of the MLLP listener; `audit` takes
+    the record of each CDS Hooks call, by default the log; `shelf` keeps the pages behind links of cards (none: in
+    memory); `recall` looks up stored messages, for `stored_facts`.
     """
-    app = FastAPI(title="LDT Adapter", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    reader, stored = reader_of(settings), _stored(settings, recall)
+    app = FastAPI(
+        title="LDT Adapter",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lambda _app: closing(reader),
+    )
     health = Health(store, rules, deliverers, certificates, intake.clock)
     meters = _Meters(health)
     meters.registry.register(Counts("ldt_hl7v2_messages", "What became of HL7 v2 messages", "outcome", intake.outcomes))
     meters.registry.register(
         Counts("ldt_mllp_events", "What the MLLP listener saw", "event", {} if events is None else events)
     )
-    patient_view = PatientViewService(settings, tables, rules)
-    app.include_router(router(Registry([SERVICE]), {SERVICE.id: patient_view}, before=client_check(settings.clients)))
+    meters.registry.register(Counts("ldt_own_reads", "What became of own reads", "outcome", reader.outcomes))
+    explanations = explanations_of(settings, shelf)
+    answering = partial(
+        HookService,
+        settings=settings,
+        judge=Judge(tables, rules),
+        explanations=explanations,
+        stored=stored,
+        quiet=Quiet(timedelta(hours=settings.quiet_hours)),
+        answers=answers_in(store),
+        note=noting(store),
+    )
+    app.include_router(_hooks(settings, answering, reader, audit or LogAudit(), store))
     operation = ApplyOperation(settings, tables, rules)
 
     @app.post("/fhir/PlanDefinition/ldt-nelm/$apply")
@@ -87,6 +125,9 @@ def build_app(
         status = 503 if answer.retry else 200
         return Response(answer.ack, status, headers=NO_STORE, media_type="application/hl7-v2+er7")
 
+    if explanations is not None:
+        app.add_api_route(f"{PATH}/{{ticket:path}}", shown_by(explanations), methods=["GET"])
+
     @app.get("/healthz")
     async def healthz() -> Response:
         return await run_in_threadpool(health.response)
@@ -100,6 +141,27 @@ def build_app(
     app.add_exception_handler(HTTPException, _no_route)
     app.middleware("http")(_guard(meters))
     return Cors(app, settings.cors_origins) if settings.cors_origins else app
+
+
+def _hooks(
+    settings: Settings, answering: Callable[[Service], HookService], reader: EhrReader, audit: Audit, store: Store
+) -> APIRouter:
+    """The CDS Hooks services with who may call them, and what takes feedback on their cards."""
+    if settings.check_output:
+        prepare("CarePlan", "ServiceRequest")
+    handlers = {service.id: ReadingHandler(service, answering(service), reader, audit) for service in SERVICES}
+    profile = PROFILES[settings.ehr_profile]
+    check, feedback = client_check(settings.clients, StoredTokens(store.tokens)), StoredFeedback(store.cards)
+    return router(Registry(SERVICES), handlers, before=check, profile=profile, feedback=feedback)
+
+
+def _stored(settings: Settings, recall: Recall | None) -> StoredFacts | None:
+    """What joins stored facts with calls; None where settings do not want it."""
+    if not settings.stored_facts:
+        return None
+    if recall is None:
+        raise SettingsError("stored_facts: nothing looks up stored messages here")
+    return StoredFacts(settings.stored_facts, recall)
 
 
 class _Meters:
@@ -146,6 +208,17 @@ async def _no_route(_request: Request, error: Exception) -> Response:
     """404 and 405 of paths that do not exist, in the form of every other error."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     return outcome_response(status, "no-such-route", "there is nothing at this path for this method", issue="not-found")
+
+
+def shown_by(explanations: Explanations) -> Callable[[str], Awaitable[Response]]:
+    """The route of explanations: the page of a ticket, or one and the same page for all that lead nowhere."""
+
+    async def explain(ticket: str) -> Response:
+        page = await explanations.page(ticket)
+        shown, status = (missing_page(), 404) if page is None else (page, 200)
+        return Response(shown, status, headers=HEADERS, media_type="text/html")
+
+    return explain
 
 
 def _connection(request: Request) -> Connection:

@@ -5,11 +5,12 @@ Not for taking messages (intake.py), nor for the work itself.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from adapter.server.delivery import Deliverer
 from adapter.server.desk import Desk, desk_path
+from adapter.server.hooks.stored import Recall
 from adapter.server.intake import Intake
 from adapter.server.processing import Processor
 from adapter.server.settings import Settings
@@ -41,6 +42,21 @@ async def working_behind(
         workers.close()
         for one in delivering:
             await one.destination.close()
+
+
+@contextlib.contextmanager
+def recalling(settings: Settings) -> Iterator[Recall | None]:
+    """What looks up stored messages for calls until the end of the block, where settings want it; it has a process of
+    its own, since somebody waits for it."""
+    if not settings.stored_facts:
+        yield None
+        return
+    workers = Workers(_work(settings), nicer=0)
+    workers.start()
+    try:
+        yield workers.recall
+    finally:
+        workers.close()
 
 
 def _work(settings: Settings) -> WorkSettings:

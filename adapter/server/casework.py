@@ -59,10 +59,12 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a task: messages that cannot be used, each with the reason, and the patients for whom something
-    that decides changed. `survivors` are the numbers of the task that now stand for another one."""
+    that decides changed. `survivors` are the numbers of the task that now stand for another one; `unmatched` are
+    messages that take back what is not there."""
 
     held: dict[int, str] = field(default_factory=dict)
     survivors: dict[str, str] = field(default_factory=dict, repr=False)
+    unmatched: frozenset[int] = frozenset()
     evaluated: dict[str, Evaluated] = field(default_factory=dict, repr=False)
 
 
@@ -91,7 +93,7 @@ class Casework:
         """What a received message turns out to be. Raises StoreUnavailable."""
         try:
             stored, raw = self.store.message(number), self.store.raw(number)
-            content = judge_stored(raw, stored.profile, self.site, self.limits)
+            content = judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits)
             if content.reading is not None:
                 self.readings.keep(number, content.reading, len(raw))
         except StoreUnavailable:
@@ -105,19 +107,12 @@ class Casework:
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
-        read, held = self._read_all(task)
-        mapping = map_readings(read.values(), self.site.tables)
-        while mapping.conflicts:  # what is held has no effect at all, neither its results nor its merges
-            numbers = list(read)
-            fresh = {numbers[count - 1]: code for count, code in mapping.conflicts}
-            held |= fresh
-            read = {number: reading for number, reading in read.items() if number not in fresh}
-            mapping = map_readings(read.values(), self.site.tables)
+        read, held, mapping = self.mapped(task.keys, task.without)
         merges = [one for one in mapping.changes if one.kind in ("merge", "change")]
         aliases = Aliases((one.retired.text, one.survivor.text) for one in merges)
-        outcome = Outcome(
-            held, {indexed(one.retired.text): indexed(aliases.resolve(one.retired.text)) for one in merges}
-        )
+        survivors = {indexed(one.retired.text): indexed(aliases.resolve(one.retired.text)) for one in merges}
+        numbers = list(read)
+        outcome = Outcome(held, survivors, frozenset(numbers[count - 1] for count in mapping.unmatched))
         persons = _persons(read.values(), aliases)
         for mapped in self._patients(mapping, task.keys):
             evaluated = self._evaluated(mapped, task, persons)
@@ -125,12 +120,27 @@ class Casework:
                 outcome.evaluated[indexed(mapped.subject)] = evaluated
         return outcome
 
-    def _read_all(self, task: Task) -> tuple[dict[int, Reading], dict[int, str]]:
+    def mapped(
+        self, keys: Sequence[str], without: frozenset[int] = frozenset()
+    ) -> tuple[dict[int, Reading], dict[int, str], Mapping]:
+        """The readings of the messages that count under these numbers, those that are held with the reason, and what
+        the former come to. What is held has no effect at all, neither its results nor its merges."""
+        read, held = self._read_all(keys, without)
+        mapping = map_readings(read.values(), self.site.tables)
+        while mapping.conflicts:
+            numbers = list(read)
+            fresh = {numbers[count - 1]: code for count, code in mapping.conflicts}
+            held |= fresh
+            read = {number: reading for number, reading in read.items() if number not in fresh}
+            mapping = map_readings(read.values(), self.site.tables)
+        return read, held, mapping
+
+    def _read_all(self, keys: Sequence[str], without: frozenset[int]) -> tuple[dict[int, Reading], dict[int, str]]:
         """What the messages under these numbers say, by our number of each; those that cannot be read are held."""
         read: dict[int, Reading] = {}
         held: dict[int, str] = {}
-        for used in self.store.in_use(task.keys):
-            if used.id in task.without:
+        for used in self.store.in_use(keys):
+            if used.id in without:
                 continue
             try:
                 read[used.id] = self.readings.get(used.id) or self._read(used)
@@ -149,7 +159,7 @@ class Casework:
             raise _Unusable(DAMAGED) from None
         except (SenderUnclear, UnusableMessage) as error:
             raise _Unusable(error.code) from None
-        reading = read_one(message, "message", sender, self.site.tables)
+        reading = read_one(message, "message", sender, self.site.tables, used.received_at)
         self.readings.keep(used.id, reading, len(raw))
         return reading
 

@@ -6,6 +6,7 @@ Not for using the content: the mapping is run to know now what is wrong, and run
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from adapter.case.finding import Finding
@@ -27,9 +28,14 @@ QUARANTINED: Final = (
     "no-identifier",
     "identity-conflict",
     "merge-cycle",
+    "merge-not-applied",
+    "record-deleted",
     "no-authority",
 )
 """Findings that put a message into quarantine, the first that is there being the reason."""
+
+_OF_ALL_MESSAGES: Final = "withdrawal-unmatched"
+"""What a message alone cannot tell: whether that is there which it takes back (`Mapping.unmatched` does)."""
 
 MOST_CHECKED: Final = 2000
 """Segments up to which a whole message is mapped while its sender waits, which takes below a second."""
@@ -61,11 +67,18 @@ def contradicts_charset(message: Message, stated: str) -> bool:
     return codec_of(stated) != message.charset
 
 
-def read_content(message: Message, sender: Sender, table: Tables | None = None, *, most: int | None = None) -> Content:
+def read_content(
+    message: Message,
+    sender: Sender,
+    table: Tables | None = None,
+    *,
+    most: int | None = None,
+    received: datetime | None = None,
+) -> Content:
     """What the row of one message needs. Of one with more segments than `most` only whom it is about is read, and a
-    finding says so."""
+    finding says so. `received` is when it came."""
     if most is None or len(message.segments) <= most:
-        return _by_mapping(message, sender, table)
+        return _by_mapping(message, sender, table, received)
     fault = message.charset_fault()
     if fault is not None:
         return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
@@ -73,13 +86,13 @@ def read_content(message: Message, sender: Sender, table: Tables | None = None, 
     if len(people) > most:
         return Content("quarantined", "too-many-patients")
     short = parse_message(b"\r".join(people), default_charset=message.charset, segment_ends=sender.segment_ends)
-    content = _by_mapping(short, sender, table)
+    content = _by_mapping(short, sender, table, received)
     return replace(content, findings=(*content.findings, NOT_CHECKED), reading=None)
 
 
-def _by_mapping(message: Message, sender: Sender, table: Tables | None) -> Content:
+def _by_mapping(message: Message, sender: Sender, table: Tables | None, received: datetime | None) -> Content:
     known = table or tables()
-    reading = read_one(message, "message", sender, known)
+    reading = read_one(message, "message", sender, known, received)
     mapping = map_readings([reading], known)
     findings = tuple(dict.fromkeys(_noted(mapping)))
     reason = _reason(message, mapping, {noted.code for noted in findings})
@@ -107,7 +120,8 @@ def _noted(mapping: Mapping) -> Iterator[Noted]:
         yield _without_document(finding)
     for patient in mapping.patients:
         for finding in patient.findings:
-            yield _without_document(finding)
+            if finding.code != _OF_ALL_MESSAGES:
+                yield _without_document(finding)
 
 
 def _without_document(finding: Finding) -> Noted:

@@ -125,10 +125,10 @@ class Deliverer:
         now = self.now()
         match attempt:
             case Delivered():
-                self.circuit.succeeded()
+                self._answered(now)
                 return _Settlement(delivery.id, "delivered", now)
             case Rejected(error):
-                self.circuit.succeeded()
+                self._answered(now)
                 return self._dead(delivery, error, now)
             case Retry(error, after):
                 self._failed(error, after, now)
@@ -139,6 +139,11 @@ class Deliverer:
                 return _Settlement(delivery.id, "waiting", now + timedelta(seconds=wait), error)
             case _:
                 assert_never(attempt)
+
+    def _answered(self, now: datetime) -> None:
+        if self.circuit.state(now) != "closed":
+            log().info("circuit_closed", destination=self.name)
+        self.circuit.succeeded()
 
     def _failed(self, error: str, after: float | None, now: datetime) -> None:
         before = self.circuit.state(now)

@@ -15,6 +15,7 @@ from typing import Annotated, Final, assert_never
 
 import msgspec
 
+from adapter.hl7v2 import ENVELOPE_NAMES
 from adapter.server.faults import report
 from adapter.server.log import log
 from adapter.store import Store, StoreUnavailable, store_path
@@ -68,14 +69,39 @@ class NoDesk(Exception):
 
 
 def carry_out(order: Order, store: Store) -> tuple[int, ...]:
-    """Do what is ordered; the numbers of those that changed. Raises StoreUnavailable."""
+    """Do what is ordered; the numbers of those that changed. Raises StoreUnavailable.
+
+    The headers of a batch are not processed anew: there is nothing in them.
+    """
     match order:
         case Replay(messages):
-            return store.replay(messages)
+            return store.replay([number for number in messages if not _is_envelope(number, store)])
         case Discard(message, reason):
             return (message,) if store.discard(message, reason) else ()
         case Retry(deliveries):
             return tuple(number for number in deliveries if store.revive(number, datetime.now(UTC)))
+        case _:
+            assert_never(order)
+
+
+def _is_envelope(number: int, store: Store) -> bool:
+    """Whether it is the row of the headers of a batch. It keeps its state and reason: judged alone, without the
+    messages that it counts, it would be another."""
+    try:
+        return store.message(number).type in ENVELOPE_NAMES
+    except KeyError:
+        return False
+
+
+def _named(order: Order, done: tuple[int, ...]) -> dict[str, str | list[int]]:
+    """What was ordered, and the numbers for which it was done, for the log; a reason is free text and stays out."""
+    match order:
+        case Replay():
+            return {"action": "replay", "message": list(done)}
+        case Discard():
+            return {"action": "discard", "message": list(done)}
+        case Retry():
+            return {"action": "retry", "delivery": list(done)}
         case _:
             assert_never(order)
 
@@ -122,7 +148,7 @@ class Desk:
         except StoreUnavailable as error:
             return _Reply(error=str(error))
         self._carried_out()
-        log().info("order_carried_out", count=len(done))
+        log().info("order_carried_out", count=len(done), **_named(order, done))
         return _Reply(done)
 
     async def close(self) -> None:

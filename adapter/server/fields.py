@@ -35,6 +35,11 @@ def type_of(header: Header) -> str:
     return indexed("^".join(part for part in (header.code, header.trigger) if part))
 
 
+def named(header: Header | None) -> dict[str, str]:
+    """Who sent what, for a line of the log: sender and type as they stand in the journal; no patient data."""
+    return {} if header is None else {"sender": sender(header), "type": type_of(header)}
+
+
 def indexed(text: str) -> str:
     """A text of the sender made fit for the index: control characters gone, length bounded."""
     return _CONTROLS.sub("", text)[:INDEXED_LENGTH]

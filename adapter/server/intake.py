@@ -17,7 +17,7 @@ from adapter.server.answer import Answer, ApplicationAck, Verdict, joined
 from adapter.server.clock import ClockWatch
 from adapter.server.content import Content
 from adapter.server.faults import report
-from adapter.server.fields import control_id, indexed, sender, type_of
+from adapter.server.fields import control_id, indexed, named, sender, type_of
 from adapter.server.header import MessageLimits, Opened, is_header_alone
 from adapter.server.judge import Judged, Refusal, judge
 from adapter.server.log import log
@@ -111,13 +111,13 @@ class Intake:
         """Store it only where its number is the one that is expected; MSA-4 says which."""
         number = sequence_number(header)
         if isinstance(number, AckError):
-            return reply(raw, header, self._refused(judged, "E", number), self.now())
+            return reply(raw, header, self._refused(header, judged, "E", number), self.now())
         if number in (ASK, RESYNCHRONISE) and is_header_alone(raw):
             judged = Judged("A", content=Content("ignored", "sequence-only"), profile=judged.profile)
         link = await self._sequences.link(sender(header))
         async with link.lock:
             if number is not None and not link.takes(number):
-                return reply(raw, header, self._refused(judged, "R", OUT_OF_SEQUENCE), self.now(), link.expected)
+                return self._out_of_sequence(raw, header, judged, link.expected)
             if not await self._kept(raw, header, judged):
                 return not_stored(raw, header, judged.profile, self.now())
             if number is None:
@@ -125,24 +125,28 @@ class Intake:
             link.accept(number)
             return reply(raw, header, judged, self.now(), link.expected)
 
-    def _refused(self, judged: Judged, verdict: Verdict, error: AckError) -> Judged:
+    def _out_of_sequence(self, raw: bytes, header: Header, judged: Judged, expected: int | None) -> Answer:
+        return reply(raw, header, self._refused(header, judged, "R", OUT_OF_SEQUENCE), self.now(), expected)
+
+    def _refused(self, header: Header, judged: Judged, verdict: Verdict, error: AckError) -> Judged:
         """Not stored for its sequence number."""
-        refused = Judged(verdict, (error,), "out-of-sequence", profile=judged.profile)
-        self._note(refused)
+        refused = Judged(verdict, (error,), "out-of-sequence", profile=judged.profile, peer=judged.peer)
+        self._note(header, refused)
         return refused
 
     async def _kept(self, raw: bytes, header: Header | None, judged: Judged) -> bool:
         """Whether it is stored, or was not to be stored."""
-        self._note(judged)
+        self._note(header, judged)
         if judged.content is None:
             return True
         return await self._stored(self._arrival(raw, header, judged.content, judged.profile.name), judged.content)
 
-    def _note(self, judged: Judged) -> None:
+    def _note(self, header: Header | None, judged: Judged) -> None:
         if judged.outcome is not None:
             self.outcomes[judged.outcome] += 1
         if judged.errors:
-            log().warning("message_refused", code=judged.errors[0].code, status=judged.outcome)
+            who = {"address": judged.peer, "profile": judged.profile.name, **named(header)}
+            log().warning("message_refused", code=judged.errors[0].code, status=judged.outcome, **who)
 
     async def _stored(self, arrival: Arrival, content: Content) -> bool:
         """Store and count; whether it is stored."""

@@ -3,7 +3,9 @@
 Not for storing (intake.py) nor for the words of the answer (reply.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Header, Message, UnusableMessage, parse_message
@@ -14,6 +16,7 @@ from adapter.server.answer import Verdict
 from adapter.server.content import MOST_CHECKED, Content, contradicts_charset, read_content
 from adapter.server.content_errors import content_errors
 from adapter.server.faults import report
+from adapter.server.fields import named
 from adapter.server.header import MessageLimits, Opened, open_header, reopen
 from adapter.server.log import log
 from adapter.server.message_types import ACKNOWLEDGEMENTS
@@ -35,14 +38,19 @@ _NO_HEADER: Final = {
 }
 _UNREAD_AT: Final = {"charset-unsupported": "MSH[1]-18", "too-many-parts": ""}
 _TOO_LARGE: Final = AckError("207", "", "E", "The message is larger than this receiver takes.")
-_NOT_THE_SENDER: Final = AckError("103", "MSH[1]-3", "E", "This connection may not send as this sender.")
+_NOT_THE_SENDER: Final[Mapping[SenderFault, AckError]] = {
+    "sender-mismatch": AckError("103", "MSH[1]-3", "E", "This connection may not send as this sender."),
+    "sender-unknown": AckError("103", "MSH[1]-3", "E", "No sender of this name (MSH-3, MSH-4) is configured here."),
+    "sender-ambiguous": AckError("103", "MSH[1]-3", "E", "Several senders of this name are configured here."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A verdict on a message: why, what to count, its profile, and its row for the journal where it is to be stored.
 
-    `content_errors` are those of a quarantined message whose sender wants to be told of them.
+    `content_errors` are those of a quarantined message whose sender wants to be told of them; `peer` is the address of
+    the connection, where it is known.
     """
 
     verdict: Verdict
@@ -51,6 +59,7 @@ class Judged:
     content: Content | None = None
     profile: Profile = ANY_PROFILE
     content_errors: tuple[AckError, ...] = ()
+    peer: str = ""
 
 
 def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits) -> tuple[Opened, Judged]:
@@ -59,6 +68,11 @@ def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits)
     The content of a message is read only where the answer depends on it, because the sender's profile or the transport
     says something of it; else it is judged behind the acknowledgement, by `judge_stored`.
     """
+    opened, judged = _judged(raw, connection, site, limits)
+    return opened, replace(judged, peer=connection.peer)
+
+
+def _judged(raw: bytes, connection: Connection, site: Site, limits: MessageLimits) -> tuple[Opened, Judged]:
     opened = open_header(raw)
     if opened.header is None:
         return opened, _without_header(opened.fault)
@@ -67,8 +81,8 @@ def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits)
     try:
         profile = site.profile_of(opened.header, connection)
     except SenderUnclear as unclear:
-        log().warning("sender_refused", code=unclear.code, address=connection.peer)
-        return opened, Judged("R", (_NOT_THE_SENDER,), unclear.code)
+        log().warning("sender_refused", code=unclear.code, address=connection.peer, **named(opened.header))
+        return opened, Judged("R", (_NOT_THE_SENDER[unclear.code],), unclear.code)
     opened = reopen(raw, opened.header, profile.sender, limits)
     if opened.header is None:
         return opened, replace(_without_header(opened.fault), profile=profile)
@@ -76,9 +90,9 @@ def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits)
     return opened, _with_content(raw, judged, connection, site)
 
 
-def judge_stored(raw: bytes, profile: str, site: Site, limits: MessageLimits) -> Content:
+def judge_stored(raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits) -> Content:
     """What the row of a stored message needs, by the settings and the tables of today; `profile` is the name of the one
-    that it was taken by. Raises for no bytes but where there is a fault of our own."""
+    that it was taken by, `received` when it came. Raises for no bytes but where there is a fault of our own."""
     opened = open_header(raw)
     if opened.header is None:
         return _stored(_without_header(opened.fault))
@@ -92,7 +106,7 @@ def judge_stored(raw: bytes, profile: str, site: Site, limits: MessageLimits) ->
     if opened.header is None:
         return _stored(_without_header(opened.fault))
     content = _stored(_by_header(opened, opened.header, found))
-    return _content(raw, found, site) if content.state == "received" else content
+    return _content(raw, found, site, received) if content.state == "received" else content
 
 
 def _stored(judged: Judged) -> Content:
@@ -138,17 +152,17 @@ def _by_transport(raw: bytes, profile: Profile, stated: str) -> Content:
 
 def _checked(raw: bytes, profile: Profile, site: Site) -> Content:
     try:
-        return _content(raw, profile, site, most=MOST_CHECKED)
+        return _content(raw, profile, site, datetime.now(UTC), most=MOST_CHECKED)
     except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is judged again behind
         report("mapping_failed", error)
         return Content("received")
 
 
-def _content(raw: bytes, profile: Profile, site: Site, *, most: int | None = None) -> Content:
+def _content(raw: bytes, profile: Profile, site: Site, received: datetime, *, most: int | None = None) -> Content:
     message = _read(raw, profile)
     if isinstance(message, Content):
         return message
-    return read_content(message, profile.sender, site.tables, most=most)
+    return read_content(message, profile.sender, site.tables, most=most, received=received)
 
 
 def _read(raw: bytes, profile: Profile) -> Message | Content:

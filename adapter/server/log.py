@@ -19,6 +19,11 @@ ALLOWED = frozenset(
         "issuer",
         "tenant",
         "token_id",
+        "service",
+        "hook",
+        "invocation",
+        "keys",
+        "outcome",
         "error",
         "error_class",
         "place",
@@ -26,7 +31,9 @@ ALLOWED = frozenset(
         "count",
         "address",
         "port",
+        "mllp_address",
         "mllp_port",
+        "mllp_tls",
         "message",
         "version",
         "rule_set",
@@ -36,6 +43,10 @@ ALLOWED = frozenset(
         "sqlite",
         "destination",
         "delivery",
+        "action",
+        "sender",
+        "type",
+        "profile",
     }
 )
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 from adapter.hl7v2 import DEFAULT_LIMIT, Frame, FrameReader, FrameTooLarge, frame
 from adapter.mapping.site import Connection
@@ -17,25 +17,8 @@ from adapter.server.addresses import is_loopback
 from adapter.server.faults import report
 from adapter.server.intake import Intake
 from adapter.server.log import log
+from adapter.server.mllp_events import MllpEvent, Watch, warn_of_fault
 from adapter.server.tls import certificate_names
-
-MllpEvent = Literal[
-    "connections",
-    "connections-refused",
-    "handshakes-refused",
-    "connections-lost",
-    "frames",
-    "partial-frames",
-    "cut-frames",
-    "oversized-frames",
-    "noise-bytes",
-    "commit-blocks",
-    "idle-closed",
-    "frame-timeouts",
-    "closed-unanswered",
-    "internal-errors",
-]
-"""What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside."""
 
 _ACCEPTING: Final = 5
 """Turns of the event loop from an accepted socket to its connection."""
@@ -123,6 +106,7 @@ class MllpListener:
         peer = _peer(writer)
         if len(self._open) >= self._limits.connections or self._peers[peer] >= self._limits.connections_of_peer:
             self.events["connections-refused"] += 1
+            warn_of_fault(peer, "connections-refused")
             writer.close()
             return
         self.events["connections"] += 1
@@ -159,7 +143,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self._limits = limits
-        self._events = events
+        self._watch = Watch(self._from.peer, events)
         self._frames = FrameReader(limits.frame_bytes)
         self._task = asyncio.current_task()
         self._now = asyncio.get_running_loop().time
@@ -186,9 +170,9 @@ class _Connection:
             if not self._stopping:  # else it is `stop` that ended the wait for bytes
                 raise
         except OSError:
-            self._events["connections-lost"] += 1
+            self._watch.saw("connections-lost")
         except Exception as error:  # noqa: BLE001  the edge of the connection: without an answer the sender keeps the message
-            self._events["internal-errors"] += 1
+            self._watch.saw("internal-errors")
             report("mllp_failed", error)
         finally:
             await self._end()
@@ -211,7 +195,7 @@ class _Connection:
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=self._limits.handshake)
         except OSError as error:
-            self._events["handshakes-refused"] += 1
+            self._watch.saw("handshakes-refused")
             why = {"error_class": type(error).__name__, "code": getattr(error, "reason", "") or ""}
             log().warning("mllp_handshake_refused", address=self._from.peer, **why)
             return False
@@ -225,7 +209,7 @@ class _Connection:
             if not await self._take(chunk):
                 return
         if self._frames.pending_bytes is not None:
-            self._events["partial-frames"] += 1
+            self._watch.saw("partial-frames")
 
     async def _read(self) -> bytes:
         """The next bytes; none at the end of the stream, and none when a limit of time has passed."""
@@ -234,7 +218,7 @@ class _Connection:
             async with asyncio.timeout_at(self._deadline()):
                 return await self._reader.read(_READ_BYTES)
         except TimeoutError:
-            self._events["idle-closed" if self._frames.pending_bytes is None else "frame-timeouts"] += 1
+            self._watch.saw("idle-closed" if self._frames.pending_bytes is None else "frame-timeouts")
             return b""
         finally:
             self._reading = False
@@ -268,9 +252,9 @@ class _Connection:
             whole, sound = tuple(self._frames.feed(chunk)), True
         except FrameTooLarge as error:
             whole, sound = error.complete, False
-            self._events["oversized-frames"] += 1
-        self._events["noise-bytes"] += self._frames.noise_bytes - noise
-        self._events["cut-frames"] += self._frames.cut_frames - cut
+            self._watch.saw("oversized-frames")
+        self._watch.saw("noise-bytes", self._frames.noise_bytes - noise)
+        self._watch.saw("cut-frames", self._frames.cut_frames - cut)
         return whole, sound
 
     async def _answer(self, received: Frame) -> bool:
@@ -282,9 +266,9 @@ class _Connection:
         if self._stopping:
             return False
         if received.content in _COMMIT_BLOCKS:
-            self._events["commit-blocks"] += 1
+            self._watch.saw("commit-blocks")
             return True
-        self._events["frames"] += 1
+        self._watch.saw("frames")
         answer = await self._intake.receive(received.content, self._from)
         blocks = [frame(block) for block in (answer.commit_block, answer.ack, *answer.more) if block]
         if blocks:
@@ -292,7 +276,7 @@ class _Connection:
             async with asyncio.timeout(self._limits.sending):
                 await self._writer.drain()
         elif answer.retry:
-            self._events["closed-unanswered"] += 1
+            self._watch.saw("closed-unanswered")
             return False
         return True
 

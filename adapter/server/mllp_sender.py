@@ -22,6 +22,7 @@ from adapter.hl7v2 import (
     read_header,
 )
 from adapter.server.addresses import MllpEndpoint
+from adapter.server.answer import ack_mode
 from adapter.server.fields import element
 
 _READ_BYTES: Final = 64 * 1024
@@ -43,20 +44,25 @@ class NoAcknowledgement(Exception):
 class MllpClient:
     """Sends messages to one destination, one after another, on a connection that is opened when it is needed.
 
-    `wait` is how many seconds an acknowledgement may take, `connecting` a connection. `later` holds the application
-    acknowledgements that came after a commit (CA), on the same connection.
+    `wait` is how many seconds an acknowledgement may take, `connecting` a connection. `silence` is how many seconds
+    without one are success for a message that wants one on errors alone; without it such a message has to be answered,
+    and one that wants none is not waited for. `later` holds the application acknowledgements that came after a commit
+    (CA), on the same connection.
     """
 
-    def __init__(self, destination: MllpEndpoint, *, wait: float = 30.0, connecting: float = 10.0) -> None:
+    def __init__(
+        self, destination: MllpEndpoint, *, wait: float = 30.0, connecting: float = 10.0, silence: float | None = None
+    ) -> None:
         self._to: Final = destination
         self._wait: Final = wait
         self._connecting: Final = connecting
+        self._silence: Final = silence
         self._stream: _Stream | None = None
         self._committed: Final[deque[bytes]] = deque(maxlen=1000)
         self.later: Final[list[Acknowledgement]] = []
 
     async def send(self, raw: bytes) -> Acknowledgement | None:
-        """The acknowledgement of the message; None where its MSH-15 and MSH-16 say that it wants none.
+        """The acknowledgement of the message; None where its MSH-15 and MSH-16 say that it wants none, and none came.
 
         Raises ValueError for bytes that no frame can hold, OSError where there is no connection, NoAcknowledgement.
         """
@@ -65,13 +71,16 @@ class MllpClient:
             await self.close()  # peers may close idle connections
         if self._stream is None:
             self._stream = await self._connect()
+        may_be_silent = self._silence is not None and not ack_mode(header).wants("A")
         try:
-            async with asyncio.timeout(self._wait):
+            async with asyncio.timeout(self._silence if may_be_silent else self._wait):
                 await self._stream.write(framed)
-                if header is not None and not wants_answer(header):
+                if self._silence is None and header is not None and not wants_answer(header):
                     return None
                 return await self._answer(self._stream, element(header, 10) if header else b"")
         except TimeoutError:
+            if may_be_silent:
+                return None
             self._abandon()
             raise NoAcknowledgement("time-out") from None
         except (NoAcknowledgement, OSError, asyncio.CancelledError):

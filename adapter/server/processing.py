@@ -40,6 +40,9 @@ PATIENCE: Final = 900.0
 FAILED: Final = "processing-failed"
 
 
+UNMATCHED: Final = Noted("withdrawal-unmatched", "")
+
+
 class Work(Protocol):
     """Casework somewhere else, as a rule in another process."""
 
@@ -214,7 +217,7 @@ class Processor:
             return _Done([_held(number, FAILED) for number in due.messages if number not in without])
         unused = without | outcome.held.keys()
         applied = tuple((number, key) for number, key in due.applied if number not in unused)
-        used = [Settled(number, _state(key, outcome)) for number, key in applied]
+        used = [_used(number, key, outcome) for number, key in applied]
         held = [_held(number, reason) for number, reason in outcome.held.items()]
         if not applied and not due.reviews:
             return _Done(held)
@@ -232,6 +235,12 @@ class Processor:
 def _state(key: str, outcome: Outcome) -> MessageState:
     """What became of a message that was applied to a patient."""
     return "evaluated" if outcome.survivors.get(key, key) in outcome.evaluated else "mapped"
+
+
+def _used(number: int, key: str, outcome: Outcome) -> Settled:
+    """A message that counts, with a finding where it takes back what is not there."""
+    noted = (UNMATCHED,) if number in outcome.unmatched else ()
+    return Settled(number, _state(key, outcome), findings=noted)
 
 
 def _held(number: int, reason: str) -> Settled:

@@ -34,6 +34,6 @@ class Readings:
         _, before = self._kept.pop(number, (None, 0))
         self._kept[number] = (reading, size)
         self._bytes += size - before
-        while self._bytes > self.most:
+        while self._kept and self._bytes > self.most:  # a task that was given up may have counted too many
             _, (_, freed) = self._kept.popitem(last=False)
             self._bytes -= freed

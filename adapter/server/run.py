@@ -5,6 +5,7 @@ Not for what each of them is made of (app.py, listeners.py).
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections import Counter
@@ -16,14 +17,17 @@ from adapter import __version__
 from adapter.ldt import RuleSet, site_rule_set
 from adapter.mapping.site import Site
 from adapter.server.app import build_app
-from adapter.server.behind import working_behind
+from adapter.server.behind import recalling, working_behind
 from adapter.server.certificates import Expiry
 from adapter.server.client_trust import warn_of_open_routes
 from adapter.server.destinations import deliverers
+from adapter.server.explanations import warn_of_short_links
+from adapter.server.hooks.stored import Recall
 from adapter.server.intake import Intake
 from adapter.server.listeners import certificates_of, exchanges_of, intake_of, listen, site_of, warn_of_certificates
 from adapter.server.log import configure, log
-from adapter.server.mllp import MllpEvent, MllpListener
+from adapter.server.mllp import MllpListener
+from adapter.server.mllp_events import MllpEvent
 from adapter.server.settings import Settings
 from adapter.store import Store, open_store
 
@@ -42,7 +46,8 @@ def run(settings: Settings) -> None:
     store = open_store(settings.store)
     configure()
     try:
-        asyncio.run(_serve(settings, store, site, rules, certificates))
+        with recalling(settings) as recall:
+            asyncio.run(_serve(settings, store, site, rules, certificates, recall))
     finally:
         store.close()
 
@@ -59,7 +64,12 @@ def run_mllp(settings: Settings) -> None:
 
 
 async def _serve(
-    settings: Settings, store: Store, site: Site, rules: RuleSet, certificates: tuple[Expiry, ...]
+    settings: Settings,
+    store: Store,
+    site: Site,
+    rules: RuleSet,
+    certificates: tuple[Expiry, ...],
+    recall: Recall | None,
 ) -> None:
     _warn(settings, certificates)
     intake, events = intake_of(settings, store, site), Counter[MllpEvent]()
@@ -74,13 +84,15 @@ async def _serve(
         deliverers=delivering,
         certificates=certificates,
         events=events,
+        recall=recall,
     )
+    gc.collect()
+    gc.freeze()  # rules and tables stay for good: a full collection that walks through them would hold up every call
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
     )
     async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, events) as mllp:
-        port, mllp_port = listener.getsockname()[1], None if mllp is None else mllp.port
-        where = {"address": settings.host, "port": port, "mllp_port": mllp_port}
+        where = {"address": settings.host, "port": listener.getsockname()[1], **_mllp_place(settings, mllp)}
         log().info("serving", **where, version=__version__, rule_set=f"{rules.id}|{rules.edition}")
         await _until_stopped(server, listener)
 
@@ -94,8 +106,16 @@ async def _serve_mllp(settings: Settings, store: Store, site: Site, certificates
     async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, Counter()) as mllp:
         if mllp is None:
             raise ServerFailed("MLLP needs a port: mllp_port")
-        log().info("serving", address=settings.mllp_address, mllp_port=mllp.port, version=__version__)
+        log().info("serving", **_mllp_place(settings, mllp), version=__version__)
         await stopped.wait()
+
+
+def _mllp_place(settings: Settings, mllp: MllpListener | None) -> dict[str, str | int | bool | None]:
+    """Where messages are taken by MLLP, and whether with TLS; no port where they are not."""
+    if mllp is None:
+        return {"mllp_port": None}
+    tls = settings.mllp_tls_cert is not None
+    return {"mllp_address": settings.mllp_address, "mllp_port": mllp.port, "mllp_tls": tls}
 
 
 @contextlib.asynccontextmanager
@@ -152,6 +172,7 @@ def _warn(settings: Settings, certificates: tuple[Expiry, ...], *, http: bool = 
     warn_of_certificates(certificates)
     if http:
         warn_of_open_routes(settings)
+        warn_of_short_links(settings)
     elif settings.client_certificate != "required":
         log().warning("open without authentication", setting="insecure" if settings.insecure else "loopback only")
     if settings.as_of is not None:

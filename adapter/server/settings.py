@@ -3,21 +3,28 @@
 All are checked at start; what they mean is in docs/settings.md.
 """
 
+import json
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from adapter.case.schema import schema_faults
 from adapter.hl7v2 import DEFAULT_LIMIT
 from adapter.server.addresses import is_loopback
 from adapter.server.client_settings import ClientSettings
 from adapter.server.delivery_settings import DeliverySettings
+from adapter.server.read_settings import ReadSettings
+from adapter.server.stored_settings import NumberSettings
 from adapter.server.tls import ClientCertificate
 from adapter.terminology.systems import DEFAULT_BASE
+from cds_hooks import ProfileName
+from cds_hooks.urls import is_absolute_url, is_confidential_url
 
 
 class SettingsError(ValueError):
@@ -54,6 +61,15 @@ class Settings(DeliverySettings, BaseSettings):
     as_of: date | None = Field(None, description="Judge as of this date, for demonstrations only.")
     insecure: bool = Field(False, description="Listen on other addresses without authentication and TLS.")
     clients: ClientSettings = Field(ClientSettings(), description="CDS Clients that may call; none: anybody.")
+    reads: ReadSettings = Field(ReadSettings(), description="FHIR servers that are read for what a call lacks.")
+    stored_facts: tuple[NumberSettings, ...] = Field(
+        (), description="Patient numbers by which stored HL7 v2 facts join CDS Hooks calls; none: they do not."
+    )
+    ehr_profile: ProfileName = Field("spec", description="What kind of client the EHR is: spec, epic-like or sandbox.")
+    public_url: str = Field("", description="Address at which people reach this server; empty: no links to it.")
+    explanation_seconds: int = Field(900, ge=60, le=86_400, description="How long a link to an explanation lasts.")
+    explanation_key: Path | None = Field(None, description="Key that signs these links; none: a new one each start.")
+    quiet_hours: float = Field(0.0, ge=0, description="Hours for which an answered card is not shown again; 0: always.")
     check_output: bool = Field(True, description="Check every FHIR resource before it leaves.")
 
     @model_validator(mode="after")
@@ -64,10 +80,19 @@ class Settings(DeliverySettings, BaseSettings):
                 "put a proxy that does both in front, or say --insecure for a closed test network"
             )
         self._guard_mllp()
+        self._guard_links()
         faults = list(self.delivery_faults(insecure=self.insecure))
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _guard_links(self) -> None:
+        """What a link shows is patient data: it travels encrypted, or stays on this machine."""
+        if not self.public_url:
+            return
+        allowed = is_absolute_url if self.insecure else is_confidential_url
+        if not allowed(self.public_url) or not set("?#").isdisjoint(self.public_url):
+            raise ValueError("public_url: an https address (http on this machine only) without ? and #")
 
     def _guard_mllp(self) -> None:
         if self.mllp_tls_cert is None:
@@ -111,22 +136,51 @@ class Settings(DeliverySettings, BaseSettings):
         return datetime.now(UTC)
 
 
+JSON_EXAMPLES: Final[Mapping[str, str]] = {
+    "reads": '{"servers": [{"base": "https://ehr.example.org/fhir", "issuers": ["https://ehr.example.org/fhir"]}]}',
+    "stored_facts": '[{"system": "https://hospital.example.org/mrn", "authority": "HOSP"}]',
+    "cors_origins": '["https://ehr.example.org"]',
+    "receiving": '["NELM/HOSP"]',
+    "clients": '{"public_urls": ["https://ldt.example.org"], "issuers": [{"issuer": "ehr", "key_file": "ehr.json"}]}',
+}
+"""The settings that are a list or hold names with values: what their environment variables look like."""
+
+
 def load_settings(file: Path | None, overrides: dict[str, object]) -> Settings:
     """The settings from a TOML file, the environment and the command line, the later winning. Raises SettingsError."""
     given = {key: value for key, value in overrides.items() if value is not None}
     try:
         from_file = {} if file is None else tomllib.loads(file.read_text(encoding="utf-8"))
-        unknown = [
-            name for name in os.environ if name.startswith("LDT_") and name[4:].lower() not in Settings.model_fields
-        ]
-        if unknown:
-            raise SettingsError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
-        environment = EnvSettingsSource(Settings)()
-        return Settings.model_validate({**from_file, **environment, **given})
+        given = {**from_file, **_from_environment(), **given}
+        return Settings.model_validate(given)
     except OSError as error:
         raise SettingsError(f"--config {file}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"--config {file}: not TOML: {error}") from None
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors(include_input=False))
-        raise SettingsError("; ".join(fault.removeprefix(": ") for fault in faults)) from None
+        faults = (words for _, words in schema_faults(error, given, unknown="unknown setting"))
+        raise SettingsError("; ".join(faults)) from None
+
+
+def _from_environment() -> dict[str, object]:
+    """The settings of the variables. Raises SettingsError naming those that are unknown or hold no JSON."""
+    variables = {name: text for name, text in os.environ.items() if name.startswith("LDT_")}
+    unknown = [name for name in variables if name[4:].lower() not in Settings.model_fields]
+    if unknown:
+        raise SettingsError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
+    faults = [
+        f"{name}: must be JSON, such as {JSON_EXAMPLES[name[4:].lower()]}"
+        for name, text in sorted(variables.items())
+        if name[4:].lower() in JSON_EXAMPLES and not _is_json(text)
+    ]
+    if faults:
+        raise SettingsError("; ".join(faults))
+    return EnvSettingsSource(Settings)()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

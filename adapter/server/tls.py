@@ -66,6 +66,7 @@ _VERIFIED: Final[Mapping[ClientCertificate, ssl.VerifyMode]] = {
 
 def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
     if files.cert is not None:
+        _with_key(files.cert, files.key)
         try:
             context.load_cert_chain(files.cert, files.key, password=_no_password)
         except (OSError, ValueError) as error:
@@ -75,6 +76,16 @@ def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
             context.load_verify_locations(files.ca)
         except (OSError, ValueError) as error:
             raise TlsFilesError(f"certificate authority {files.ca}: {_reason(error)}") from None
+
+
+def _with_key(cert: Path, key: Path | None) -> None:
+    """TlsFilesError where the key is nowhere: OpenSSL would call that a fault of the certificate."""
+    try:
+        content = b"" if key is not None else cert.read_bytes()
+        if b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY-----" not in content:
+            raise TlsFilesError(f"certificate {cert}: its key is missing: it is not in the file, and no other is named")
+    except OSError as error:
+        raise TlsFilesError(f"certificate {cert} with its key: {_reason(error)}") from None
 
 
 def _no_password() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
@@ -20,10 +20,12 @@ from typing import Final, TypeVar
 
 from adapter.advice.hl7v2 import Link
 from adapter.ldt import site_rule_set
+from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.site import Receiver, load_site
 from adapter.server.casework import Casework, Outcome, Task
 from adapter.server.header import MessageLimits
 from adapter.server.log import configure
+from adapter.server.recall import LONGEST_RECALL, Recalled, recall
 from adapter.store import Judgement, read_store
 
 Given = TypeVar("Given")
@@ -62,15 +64,22 @@ class WorkSettings:
 class Workers:
     """Does casework in processes of their own; close it at the end."""
 
-    def __init__(self, settings: WorkSettings, processes: int = 1) -> None:
+    def __init__(self, settings: WorkSettings, processes: int = 1, *, nicer: int = BEHIND) -> None:
         self._settings: Final = settings
+        self._nicer: Final = nicer
         self.at_once: Final = processes
         self._pool = self._made(processes)
+
+    def start(self) -> None:
+        """Load tables and rules before there is anything to do, in the first process."""
+        self._pool.submit(_load, self._settings)
 
     def _made(self, processes: int) -> ProcessPoolExecutor:
         # A forked child would inherit the store's connections and the listener's sockets.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(processes, mp_context=context, initializer=_live_with_the_server)
+        return ProcessPoolExecutor(
+            processes, mp_context=context, initializer=_live_with_the_server, initargs=(self._nicer,)
+        )
 
     async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
         """What received messages turn out to be. Raises what a task raised, TaskTooLong, or TaskCrashed."""
@@ -79,6 +88,10 @@ class Workers:
     async def evaluate(self, task: Task) -> Outcome:
         """The outcome of a task. Raises what it raised, TaskTooLong, or TaskCrashed."""
         return await self._done(_evaluate, task)
+
+    async def recall(self, keys: tuple[PatientKey, ...]) -> Recalled:
+        """What is stored under numbers of one patient. Raises what the task raised, TaskTooLong, or TaskCrashed."""
+        return await self._done(_recall, keys)
 
     async def _done(self, do: Callable[["WorkSettings", Given], T], given: Given) -> T:
         pool, loop = self._pool, asyncio.get_running_loop()
@@ -102,10 +115,10 @@ class Workers:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _live_with_the_server() -> None:
+def _live_with_the_server(nicer: int) -> None:
     """End this process with the server, also where that is killed; an interrupted one ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(BEHIND)
+    os.nice(nicer)
     server = multiprocessing.parent_process()
     if server is not None:
         Thread(target=_end_with, args=(server.sentinel,), daemon=True).start()
@@ -136,8 +149,16 @@ def _evaluate(settings: WorkSettings, task: Task) -> Outcome:
     return _in_time(_casework(settings).evaluate, task)
 
 
-def _in_time(do: Callable[[Given], T], given: Given) -> T:
-    signal.setitimer(signal.ITIMER_REAL, LONGEST)
+def _recall(settings: WorkSettings, keys: tuple[PatientKey, ...]) -> Recalled:
+    return _in_time(partial(recall, _casework(settings)), keys, LONGEST_RECALL)
+
+
+def _load(settings: WorkSettings) -> None:
+    _casework(settings)
+
+
+def _in_time(do: Callable[[Given], T], given: Given, longest: float = LONGEST) -> T:
+    signal.setitimer(signal.ITIMER_REAL, longest)
     try:
         return do(given)
     finally:

@@ -1,8 +1,11 @@
-"""The durable message journal: every message as received, stored before it is acknowledged, for ever.
+"""The durable message journal: every message as received, stored before it is acknowledged, for ever; and beside it
+the cards that left, what was reported of them, and tokens that were used.
 
 Not for what messages mean, nor for deciding the answer to a sender; those are in mapping and server.
 """
 
+from adapter.store.card import Answer, CardFate, CardId, CardOutcome, CardReport, IssuedCard, Reason
+from adapter.store.card_book import CardBook
 from adapter.store.create import init_store
 from adapter.store.effect import (
     Delivery,
@@ -21,20 +24,29 @@ from adapter.store.location import store_path
 from adapter.store.message import INDEXED_LENGTH, Arrival, ArrivalState, MessageState, Noted, Receipt, StoredMessage
 from adapter.store.sqlite import StoreInfo
 from adapter.store.store import Store, open_store, read_store
+from adapter.store.tokens import UsedTokens
 
 __all__ = [
     "INDEXED_LENGTH",
+    "Answer",
     "Arrival",
     "ArrivalState",
     "Backlog",
+    "CardBook",
+    "CardFate",
+    "CardId",
+    "CardOutcome",
+    "CardReport",
     "Delivery",
     "DeliveryState",
     "Effect",
     "Evaluated",
     "Evaluation",
+    "IssuedCard",
     "Judgement",
     "MessageState",
     "Noted",
+    "Reason",
     "Receipt",
     "Review",
     "Settled",
@@ -46,6 +58,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredMessage",
     "UsedMessage",
+    "UsedTokens",
     "init_store",
     "open_store",
     "read_store",

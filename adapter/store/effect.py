@@ -70,10 +70,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class UsedMessage:
-    """A message that makes up a patient's facts: our number, and the name of the sender profile that took it."""
+    """A message that makes up a patient's facts: our number, the name of the sender profile that took it, and when."""
 
     id: int
     profile: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,11 +154,11 @@ def used_messages(keys: Sequence[str], connection: Connection) -> list[UsedMessa
     of_patient = select(message_patients.c.message).where(message_patients.c.patient_key.in_(keys))
     not_yet = select(replays.c.message).where(replays.c.counted.is_(False))
     query = (
-        select(messages.c.id, messages.c.profile)
+        select(messages.c.id, messages.c.profile, messages.c.received_at)
         .where(messages.c.id.in_(of_patient), messages.c.state.in_(IN_USE), messages.c.id.not_in(not_yet))
         .order_by(messages.c.id)
     )
-    return [UsedMessage(row.id, row.profile) for row in connection.execute(query)]
+    return [UsedMessage(row.id, row.profile, row.received_at) for row in connection.execute(query)]
 
 
 def joined_keys(patient_key: str, connection: Connection) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapter.store.advised import evaluations_of
+from adapter.store.card_book import CardBook
 from adapter.store.deliveries import (
     catch_up,
     deliveries_in,
@@ -24,16 +26,7 @@ from adapter.store.deliveries import (
     revive_delivery,
     settle_delivery,
 )
-from adapter.store.effect import (
-    Delivery,
-    DeliveryState,
-    Effect,
-    Evaluation,
-    Judgement,
-    Review,
-    Settled,
-    UsedMessage,
-)
+from adapter.store.effect import Delivery, DeliveryState, Effect, Evaluation, Judgement, Review, Settled, UsedMessage
 from adapter.store.effects import (
     applied_ids,
     evaluation_of,
@@ -50,13 +43,7 @@ from adapter.store.health import StoreHealth, read_backlog
 from adapter.store.journal import Page, read_page, read_raw, store_arrival
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
-from adapter.store.revision import (
-    discard_message,
-    replay_messages,
-    review_advised,
-    settle_judgements,
-    waiting_reviews,
-)
+from adapter.store.revision import discard_message, replay_messages, review_advised, settle_judgements, waiting_reviews
 from adapter.store.sqlite import (
     StoreInfo,
     examine,
@@ -66,6 +53,7 @@ from adapter.store.sqlite import (
     require_version,
     writing_engine,
 )
+from adapter.store.tokens import UsedTokens
 from adapter.store.writer import NoWriter, Writer, cause_of
 
 T = TypeVar("T")
@@ -80,6 +68,7 @@ _SMALL: Final = 1024
 class Store:
     """An open store. Every method may be called from any thread; made by `open_store` or `read_store`.
 
+    `cards` is the book of cards that left and of what was reported of them, `tokens` the memory of used tokens.
     One that is open for reading raises StoreUnavailable from every method that writes.
     """
 
@@ -88,6 +77,8 @@ class Store:
         self._readers: Final = readers
         self._held: Final = held
         self.info: Final = info
+        self.cards: Final = CardBook(writer, self._read)
+        self.tokens: Final = UsedTokens(writer)
 
     def submit(self, arrival: Arrival) -> Future[Receipt]:
         """Queue a message; the future has its receipt after the commit, or StoreUnavailable."""
@@ -204,6 +195,10 @@ class Store:
     def evaluations_because_of(self, message: int) -> list[Evaluation]:
         """The evaluations that a message led to."""
         return self._read(partial(evaluations_because_of, message))
+
+    def evaluations_of(self, patient_keys: Sequence[str], limit: int) -> list[Evaluation]:
+        """The newest evaluations under these patient numbers, the newest first, at most so many."""
+        return self._read(partial(evaluations_of, patient_keys, limit))
 
     def due(self, destination: str, now: datetime, limit: int) -> list[Delivery]:
         """Deliveries to be tried now."""

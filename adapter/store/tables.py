@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -151,4 +152,55 @@ deliveries: Final = Table(
     UniqueConstraint("evaluation", "destination", name="one_delivery_of_an_evaluation"),
     Index("deliveries_by_state", "state", "destination", "due_at"),
     sqlite_autoincrement=True,
+)
+
+# Each card that left, by whom it is called what, and the rules behind it. `reader` and `advice` are digests; nothing
+# else of the call, of the patient or of the card's text is here.
+cards: Final = Table(
+    "cards",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("service", String, nullable=False),
+    Column("card", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("tenant", String, nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("rule_set", String, nullable=False),
+    Column("indicator", String, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("reader", String, nullable=False),
+    Column("advice", String, nullable=False),
+    UniqueConstraint("service", "card", "issuer", "tenant", "reader", "advice", name="same_card"),
+    Index("cards_by_reader", "reader", "advice"),
+    Index("cards_by_time", "issued_at"),
+    sqlite_autoincrement=True,
+)
+
+# Every report of a client on a card, also on one that is not in `cards`; of several on one card the newest decides.
+feedback: Final = Table(
+    "feedback",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("service", String, nullable=False),
+    Column("card", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("tenant", String, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("outcome_at", UtcTime, nullable=False),
+    Column("suggestions", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    CheckConstraint("outcome IN ('accepted', 'overridden')", name="known_outcome"),
+    Index("feedback_by_card", "service", "card", "issuer", "tenant"),
+    sqlite_autoincrement=True,
+)
+
+# Tokens of clients that were let in, until they expire (seconds since 1970); each as a digest of issuer and jti.
+used_tokens: Final = Table(
+    "used_tokens",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),
+    Column("expires", Float, nullable=False),
+    Index("used_tokens_by_expiry", "expires"),
 )

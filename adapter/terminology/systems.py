@@ -17,6 +17,9 @@ LDT_STRENGTH = "ldt-strength"
 LDT_TOPIC = "ldt-topic"
 """Id of the CodeSystem of the topic that cards name."""
 
+LDT_OVERRIDE = "ldt-override-reason"
+"""Id of the CodeSystem of reasons for not following a card."""
+
 QUESTIONNAIRE = "ldt-facts"
 """Id of the Questionnaire whose linkIds are the names of the facts."""
 

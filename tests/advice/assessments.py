@@ -63,13 +63,19 @@ def fixture(name: str, wire: str) -> Assessment:
 
 
 def everyone() -> dict[str, Assessment]:
-    """Worked cases, fixture patients on both wires, and patients whose scope is unknown or not given."""
+    """Worked cases, fixture patients on both wires, one of a call, and patients whose scope is unknown or not given."""
     found = dict(gold())
     for folder in PATIENTS:
         for wire in ("fhir", "hl7v2"):
             found[f"{folder.name} {wire}"] = fixture(folder.name, wire)
     found["scope unknown"] = of_facts(diagnosis=None, planned_therapies=["tare_lobar"], bilirubin_mg_dl=9)
     found["crisis, scope unknown"] = of_facts(differentiation=None, carcinoid_crisis_active=True)
+    found["of a call"] = replace(
+        fixture("07-not-avid-g2", "fhir"),
+        gaps=("observations: incomplete (1 of 40)",),
+        sources=("sent with the call: patient, conditions", "read by the adapter on the EHR's FHIR server: procedures"),
+        call=("Orders judged: TAE", "A liver-directed therapy is being signed"),
+    )
     found["nothing known"] = of_facts(**dict.fromkeys(fact.name for fact in catalogue().inputs))
     return found
 

@@ -66,6 +66,11 @@ def test_the_date_on_the_card_is_the_day_of_the_data() -> None:
     assert RULE_SET.version in found.basis
 
 
+def _names(code: str) -> str:
+    short, name = RULE_SET.therapies[code].short, RULE_SET.therapies[code].name
+    return name if name.lower().startswith(short.lower()) else f"{short}: {name}"
+
+
 @pytest.mark.hazard("HZ-A06")
 @names
 def test_a_card_lists_every_rated_therapy_with_its_strength_and_rules(name: str) -> None:
@@ -73,7 +78,7 @@ def test_a_card_lists_every_rated_therapy_with_its_strength_and_rules(name: str)
     rows = {row.therapy: row for row in found.rows}
     assert len(rows) == len(found.rows) == len(assessment.advice.therapies)
     for therapy in assessment.advice.therapies:
-        row = rows[plain(RULE_SET.therapies[therapy.code].name)]
+        row = rows[plain(_names(therapy.code))]
         assert row.strength == STRENGTHS[therapy.strength] + (", provisional" if therapy.provisional else "")
         assert row.planned is (therapy.planned is Truth.TRUE)
         assert row.rules == tuple(
@@ -193,7 +198,7 @@ def test_a_contraindication_and_the_recommendation_it_outranks_are_one_answer_an
     assert {r.rule for r in ctace.set_aside} == {"R-021"} or ctace.set_aside
     assert found.titles[0] == "Danger"
     assert found.sections["Danger"] == ("cTACE: planned, but contraindicated",)
-    [row] = [row for row in found.rows if row.therapy.startswith("Conventional TACE")]
+    [row] = [row for row in found.rows if row.therapy.startswith("cTACE: ")]
     assert (row.strength, row.planned) == ("contraindicated", True)
     assert "preferred" not in cards(assessment)[0].summary
 

@@ -22,6 +22,7 @@ from adapter.case.catalogue import catalogue
 from adapter.case.fact import State
 from adapter.hl7v2 import Message, Segment, parse_message
 from adapter.ldt import Danger, Strength, rule_set
+from adapter.mapping.hl7v2_patient import PatientKey
 from tests.advice.assessments import everyone, extreme, fixture, gold, of_hl7
 from tests.advice.parts import parts
 
@@ -208,6 +209,7 @@ def test_the_patient_is_named_as_in_their_own_messages() -> None:
         ("P1^^^HOSP^AN~P1^^^HOSP^MR^X", "HOSP/MR/P1", b"P1^^^HOSP^MR^X"),
         ("1^^^HOSP^MR~P1^^^HOSP^MR^X", "HOSP/MR/P1", b"P1^^^HOSP^MR^X"),
         ("P1^^^&1.2.3&ISO", "1.2.3/MR/P1", b"P1^^^&1.2.3&ISO"),
+        ("P1^^^HOSP/LAB^MR^X", "HOSP~1LAB/MR/P1", b"P1^^^HOSP/LAB^MR^X"),
         ("P1", "[HOSP]/MR/P1", b"P1"),
         ("P1", "HOSP/MR/P1", b"P1^^^HOSP^MR"),
         ("P1^^^HOSP^MR", "[HOSP]/MR/P1", b"P1^^^^MR"),
@@ -230,6 +232,7 @@ def test_a_number_that_was_merged_since_gives_way_to_the_new_one() -> None:
     [
         ("HOSP/MR/P1", b"P1^^^HOSP^MR"),
         ("HOSP/PI/12/34", b"12/34^^^HOSP^PI"),
+        ("HOSP~1LAB/MR/77~01", rb"77\R\1^^^HOSP/LAB^MR"),
         ("[HOSP]/MR/P|1", b"P\\F\\1^^^^MR"),
         ("odd", b"odd"),
     ],
@@ -248,7 +251,7 @@ def test_the_identity_shows_nothing_of_the_patient() -> None:
 def test_any_name_is_sent_and_read_back(name: str) -> None:
     raw = advice_message(
         fixture("10-sparse", "hl7v2"),
-        Cover("1", "2", PatientIdentity.of_key(f"HOSP/MR/{name}")),
+        Cover("1", "2", PatientIdentity.of_key(PatientKey.of("HOSP", "MR", name).text)),
         Link("ORU^R01", (name, name), (name, name)),
     )
     message = parse_message(raw)

@@ -1,5 +1,6 @@
 """The summary of a card: one whole sentence that fits, whatever the advice, and that never turns its sense."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -47,12 +48,17 @@ def test_advice_of_any_length_has_a_summary_that_fits(
 @pytest.mark.hazard("HZ-A05")
 @pytest.mark.parametrize("number", range(1, len(THERAPIES) + 1))
 def test_names_of_therapies_are_all_there_or_none_of_them(number: int) -> None:
-    text = summary(extreme(Strength.PREFERRED, few=number))
+    assessment = extreme(Strength.PREFERRED, few=number)
+    text = summary(assessment)
     names = [rule_set().therapies[code].short for code in THERAPIES[:number]]
     listed = "NET liver metastases: preferred (provisional) " + ", ".join(names) + "; 65 facts missing"
-    assert text == (
-        listed if len(listed) <= 139 else "NET liver metastases: options are rated (provisional); 65 facts missing"
+    cautions = sum(not caution.code.startswith("provisional_") for caution in assessment.advice.cautions)
+    forms = (
+        f"{listed}; {cautions} cautions",
+        listed,
+        "NET liver metastases: options are rated (provisional); 65 facts missing",
     )
+    assert text == next(form for form in forms if len(form) <= 139)
 
 
 @pytest.mark.hazard("HZ-A05")
@@ -86,6 +92,20 @@ def test_a_provisional_offer_says_so_and_missing_facts_are_counted() -> None:
     assert one.endswith("1 fact missing")
     assert "(provisional)" in one
     assert "missing" not in summary(of_facts())
+
+
+def test_cautions_are_counted_but_give_way_to_names() -> None:
+    assert (
+        summary(EVERYONE["02-stable-severe-syndrome fhir"]) == "NET liver metastases: preferred TAE, cTACE; 1 caution"
+    )
+    assert summary(EVERYONE["05-bulky-right-lobe fhir"]).endswith("preferred TAE, cTACE, TARE (lobar); 2 cautions")
+    assert "caution" not in summary(EVERYONE["01-progressive-on-ssa fhir"])
+    told = replace(
+        extreme(Strength.PREFERRED, few=5).advice, therapies=extreme(Strength.PREFERRED, few=6).advice.therapies[1:]
+    )
+    text = summary(replace(of_facts(), advice=told))
+    assert "radiation segmentectomy; 65 facts missing" in text
+    assert "caution" not in text
 
 
 def test_without_an_offer_the_summary_says_so() -> None:

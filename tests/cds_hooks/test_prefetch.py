@@ -15,6 +15,7 @@ from cds_hooks import (
     classify,
     read_request,
 )
+from cds_hooks.prefetch import count_matches
 from tests.cds_hooks.calls import call_body, encoded, service
 
 TEMPLATE = "Observation?patient={{context.patientId}}"
@@ -148,6 +149,14 @@ def test_P11_a_count_of_ours_explains_neither_an_empty_page_nor_an_error() -> No
     assert isinstance(classified(bundle(total=40), counted=True), Partial)
     failed = bundle(OBSERVATION, outcome("error"), link=link("next"))
     assert isinstance(classified(failed, counted=True), Partial)
+
+
+def test_only_matches_are_counted() -> None:
+    included = {"resource": {"resourceType": "Patient"}, "search": {"mode": "include"}}
+    whole = bundle(OBSERVATION, OBSERVATION, included, outcome("warning"), {"resource": 5})
+    assert count_matches(msgspec.Raw(json.dumps(whole).encode())) == 3
+    assert count_matches(msgspec.Raw(b'{"resourceType":"Bundle"}')) == 0
+    assert count_matches(msgspec.Raw(b'{"resourceType":"Patient"}')) == 1
 
 
 @pytest.mark.hazard("HZ-A03")

@@ -3,13 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from adapter.server.desk import Discard, Order, Replay, Retry
-from adapter.store import Effect, Evaluated, Noted, Settled, Store, init_store, open_store
+from adapter.cli.main import app
+from adapter.server.desk import Discard, Order, Replay, Retry, carry_out
+from adapter.store import Effect, Evaluated, Judgement, Noted, Settled, Store, init_store, open_store
 from tests.cli.running import Ran, ldt
 from tests.server.feeds import LIVER, NET, adt
 from tests.store.arrivals import arrival
@@ -112,7 +115,7 @@ def test_show_tells_state_findings_counts_and_advice(url: str, server: Store) ->
     assert "ORU^R01 from LAB HOSP, id A1" in first.out
     assert "segment or resource: 3 used, 3 ignored" in first.out
     assert "coded element: 2 used" in first.out
-    assert "evaluation 1 of 2026-01-12 12:00 UTC: warning; holds now" in first.out
+    assert "evaluation 1 of 2026-01-12 12:00 UTC for message 1: warning; holds now" in first.out
     assert "delivery 1 to fhir: dead, 1 attempt(s) (status 422)" in first.out
     assert "quarantined: no-authority" in second.out
     assert "no-authority PID[1]-3" in second.out
@@ -140,6 +143,19 @@ def test_replay_by_number_and_by_state(url: str) -> None:
     again = messages(url, "replay", "1", "3")
     assert again.out == "1 message(s) will be processed anew\n1 wait(s) to be processed already\n"
     assert states(url) == ["received", "received", "received"]
+
+
+def test_the_headers_of_a_batch_keep_state_and_reason(url: str) -> None:
+    with open_store(url) as store:
+        envelope = arrival("B1", b"BHS|q", state="quarantined", reason="batch-count", patients=())
+        store.append(replace(envelope, type="BHS"))
+    assert messages(url, "replay", "--state", "quarantined").out == (
+        "1 message(s) will be processed anew\n1 with the headers of a batch stay(s) as it is: nothing is in it\n"
+    )
+    assert messages(url, "replay", "4").out.startswith("0 message(s) will be processed anew\n1 with")
+    with open_store(url) as store:
+        assert (store.message(4).state, store.message(4).reason) == ("quarantined", "batch-count")
+        assert carry_out(Replay((3, 4)), store) == (3,)
 
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--state", "quarantined"), ("--state", "lost")])
@@ -243,3 +259,133 @@ def test_the_store_may_come_from_the_environment(url: str, monkeypatch: pytest.M
 def test_the_store_is_imported_by_no_other_command() -> None:
     program = "import sys, adapter.cli.main; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_row_is_one_line_where_no_terminal_shows_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "C" * 250
+    with open_store(url) as store:
+        store.append(arrival(long, b"MSH|long", patients=tuple(f"HOSP/MR/{number:0200}" for number in range(3))))
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = CliRunner().invoke(app, ["messages", "list", "--patients", "--store", url])
+    (row,) = [line for line in shown.stdout.splitlines() if long in line]
+    assert row.rstrip().endswith(f"HOSP/MR/{2:0200}")
+    dead = CliRunner().invoke(app, ["messages", "dead", "--store", url])
+    assert "status 422" in dead.stdout
+
+
+def test_lists_as_json(url: str) -> None:
+    found = messages(url, "list", "--json").json
+    assert [(row["number"], row["state"], row["reason"]) for row in found] == [
+        (1, "evaluated", ""),
+        (2, "quarantined", "no-authority"),
+        (3, "ignored", "type-not-used"),
+    ]
+    assert found[1]["findings"] == [{"code": "no-authority", "place": "PID[1]-3"}]
+    assert found[0]["received_at"] == "2026-01-10T09:30:00+00:00"
+    assert "patients" not in found[0]
+    assert messages(url, "list", "--json", "--patients").json[0]["patients"] == [KEY]
+    short = messages(url, "list", "--json", "--limit", "1")
+    assert (len(short.json), short.err) == (1, "ldt messages: more with --after 1\n")
+    (dead,) = messages(url, "dead", "--json").json
+    assert (dead["number"], dead["destination"], dead["error"]) == (1, "fhir", "status 422")
+    assert [one["state"] for one in messages(url, "deliveries", "--json").json] == ["dead", "waiting"]
+    assert messages(url, "list", "--json", "--ids").status == 2
+
+
+def test_a_message_as_json(url: str) -> None:
+    shown = messages(url, "show", "1", "--json").json
+    assert (shown["number"], shown["state"], shown["unreadable"]) == (1, "evaluated", "")
+    assert shown["content"]["coded element"] == {"used": 2}
+    (evaluation,) = shown["advice"]
+    assert (evaluation["number"], evaluation["holds"], len(evaluation["deliveries"])) == (1, True, 2)
+    assert messages(url, "show", "2", "--json").json["unreadable"] != ""
+    assert messages(url, "show", "1", "--json", "--raw").status == 2
+
+
+@pytest.mark.parametrize("given", ["77", "HOSP/77", "/MR/77", "HOSP/MR/"])
+@pytest.mark.parametrize("arguments", [("list", "--patient"), ("advice",)])
+def test_a_patient_of_another_form_is_refused(url: str, arguments: tuple[str, ...], given: str) -> None:
+    refused = messages(url, *arguments, given)
+    assert refused.status == 2
+    assert "AUTHORITY/TYPE/NUMBER" in refused.err
+
+
+PLAN = b"""{"resourceType": "CarePlan", "status": "draft", "description": "Embolisation is preferred",
+"activity": [{"detail": {"description": "TAE: preferred", "doNotPerform": false}},
+{"detail": {"description": "TARE: contraindicated", "doNotPerform": true}}], "note": [{"text": "Danger: bilirubin"}]}"""
+
+
+def test_the_advice_on_a_patient_with_its_messages_and_deliveries(url: str) -> None:
+    with open_store(url) as store:
+        store.record(Effect(((1, KEY),), NOW, {KEY: Evaluated("g", "r|2", "warning", PLAN)}, ("fhir", "hl7v2")))
+        store.settle_delivery(3, "delivered", NOW)
+        store.settle_delivery(4, "dead", NOW, "AE")
+    shown = messages(url, "advice", KEY)
+    assert shown.status == 0
+    lines = [line.strip() for line in shown.out.splitlines()]
+    assert lines == [
+        "Patient",
+        KEY,
+        "Evaluation",
+        "2 of 2026-01-12 12:00 UTC by r|2",
+        "Advice",
+        "draft, warning",
+        "Embolisation is preferred",
+        "Activities",
+        "TAE: preferred",
+        "not to be done: TARE: contraindicated",
+        "Notes",
+        "Danger: bilirubin",
+        "Delivered",
+        "to fhir: delivered 2026-01-12 12:00 UTC",
+        "to hl7v2: NOT delivered, given up 2026-01-12 12:00 UTC (AE)",
+        "Messages behind it",
+        "1  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id A1: evaluated",
+    ]
+
+
+def test_a_merged_number_leads_to_the_advice_of_the_survivor(url: str) -> None:
+    survivor = "HOSP/MR/P2"
+    with open_store(url) as store:
+        merge = store.append(arrival("M1", b"MSH|m", patients=(KEY, survivor))).message
+        store.replay([merge])
+        store.judge([Judgement(merge, "received", "", (), (KEY, survivor), ((KEY, survivor),))])
+        gone = Evaluated("h", "r", "info", PLAN, revoked=True)
+        made = {survivor: Evaluated("h", "r", "warning", PLAN), KEY: gone}
+        store.record(Effect(((merge, survivor),), NOW, made, ("fhir",)))
+        store.settle_all([Settled(merge, "evaluated")])
+    for number in (KEY, survivor):
+        shown = messages(url, "advice", number)
+        assert "draft, warning" in shown.out
+        assert survivor in shown.out
+    assert f"advised under {survivor}" in messages(url, "advice", KEY).out
+
+
+def test_a_patient_without_advice(url: str) -> None:
+    refused = messages(url, "advice", "HOSP/MR/NOBODY")
+    assert (refused.status, refused.err) == (
+        1,
+        "ldt messages: there is no message in use, and no advice, about this patient\n",
+    )
+    with open_store(url) as store:
+        store.append(arrival("N1", b"MSH|n", patients=("HOSP/MR/P9",)))
+        store.settle_all([Settled(4, "mapped")])
+    assert "none was ever stored" in messages(url, "advice", "HOSP/MR/P9").out
+    with open_store(url) as store:
+        store.record(Effect(((4, "HOSP/MR/P9"),), NOW, {"HOSP/MR/P9": Evaluated("f", "r", "info", b"no")}))
+    assert "cannot be read" in messages(url, "advice", "HOSP/MR/P9").out
+
+
+def test_show_tells_what_the_patient_got_since(url: str) -> None:
+    with open_store(url) as store:
+        store.append(arrival("A2", adt(NET, LIVER, control_id="A2"), patients=(KEY,)))
+        store.append(arrival("A3", adt(NET, LIVER, control_id="A3"), patients=(KEY,)))
+        store.record(Effect(((4, KEY), (5, KEY)), NOW, {KEY: Evaluated("g", "r", "info", b"{}")}, ()))
+        store.settle_all([Settled(4, "evaluated"), Settled(5, "evaluated")])
+    together = messages(url, "show", "4").out
+    assert "its facts led to advice together with those of other messages; its patient was evaluated since:" in together
+    assert "evaluation 2 of 2026-01-12 12:00 UTC for message 5: info; holds now" in together
+    first = messages(url, "show", "1").out
+    assert "evaluation 1 of 2026-01-12 12:00 UTC for message 1: warning; replaced since" in first
+    assert "its patient was evaluated since, for other messages:" in first
+    assert [one["number"] for one in messages(url, "show", "1", "--json").json["evaluated_since"]] == [2]

@@ -247,3 +247,29 @@ def test_nothing_is_said_about_a_closed_record_but_why(tmp_path: Path, command: 
     assert ran.status == 0
     said = "NET liver metastases: no advice, the record says that the patient has died"
     assert [line.strip() for line in ran.out.splitlines()[1:]] == [said]
+
+
+def test_list_checks_the_whole_folder_of_a_site_and_names_every_fault(tmp_path: Path) -> None:
+    folder = site_folder(tmp_path, switches=[{"item": "R-999", "mode": "off"}])
+    text = 'unknown_sender: "refuse"\nsenders:\n  - name: "a"\n    zone: "Mars/X"\n    accept: {versions: []}\n'
+    (folder / "site.yaml").write_text(text, encoding="utf-8")
+    ran = rules("list", "--site", folder)
+    assert (ran.status, ran.out) == (1, "")
+    first, of_rules, *of_senders = ran.err.splitlines()
+    assert first == "ldt: the site folder cannot be used"
+    assert "R-999" in of_rules
+    assert of_senders == [
+        "site.yaml:1: unknown_sender: unknown key",
+        "site.yaml:3: senders.0.sent_by: is missing",
+        "site.yaml:4: senders.0.zone: no time zone of the IANA database, such as Europe/Berlin",
+        "site.yaml:5: senders.0.accept.versions: must have at least 1 item",
+    ]
+
+
+def test_list_checks_senders_also_where_the_rules_are_sound(tmp_path: Path) -> None:
+    folder = site_folder(tmp_path)
+    (folder / "units.csv").write_text("wrong\n", encoding="utf-8")
+    ran = rules("list", "--site", folder)
+    assert (ran.status, ran.err.splitlines()[1][:12]) == (1, "units.csv:1:")
+    assert rules("list", "--site", FIXTURES / "site").status == 0
+    assert "there is no such site folder" in rules("list", "--site", folder / "none").err

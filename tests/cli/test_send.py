@@ -1,5 +1,6 @@
 """`ldt send` against our own listener and against peers that misbehave: what it prints, and its exit status."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.server.authorities import Authority
 from tests.server.listening import Listening
 from tests.server.peers import Peer, ack
 
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
 RESULT = result(1, "777-3", "210", "10*3/uL")
 
 
@@ -66,10 +68,18 @@ def test_the_messages_of_a_batch_and_of_a_file_of_frames(listener: Listening, st
     assert [found.control_id for found in store.messages()] == ["M1", "M2", "M3", "M4"]
 
 
-def test_errors_are_told_with_code_and_place_and_the_rest_is_sent(listener: Listening, tmp_path: Path) -> None:
+TOLD = (
+    "AA M1\n"
+    "AR M2 200 at MSH[1]-9.1: This is no HL7 message type., "
+    "202 at MSH[1]-11.1: The processing id is not accepted here.\n"
+    "AA M3\n"
+)
+
+
+def test_errors_are_told_with_code_place_and_words_and_the_rest_is_sent(listener: Listening, tmp_path: Path) -> None:
     wrong = batch("M2").replace(b"ORU^R01^ORU_R01", b"XYZ^X01").replace(b"|P|", b"|T|")
     ran = send(write(tmp_path, "m.hl7", batch("M1") + wrong + batch("M3")), listener.port)
-    assert (ran.status, ran.out) == (1, "AA M1\nAR M2 200 at MSH[1]-9.1, 202 at MSH[1]-11.1\nAA M3\n")
+    assert (ran.status, ran.out) == (1, TOLD)
     assert ran.err.endswith("2 of 3 messages accepted\n")
 
 
@@ -78,7 +88,7 @@ def test_a_fault_of_content_that_the_profile_wants_told(store: Store, tmp_path: 
     nobody = batch("M1").replace(b"77^^^HOSP^MR", b"")
     with capture_logs(), Listening(Intake(store, site)) as listener:
         ran = send(write(tmp_path, "m.hl7", nobody), listener.port)
-    assert (ran.status, ran.out) == (1, "AE M1 101 at PID[1]-3\n")
+    assert (ran.status, ran.out) == (1, "AE M1 101 at PID[1]-3: There is no patient identifier that can be used.\n")
 
 
 def test_it_stops_where_no_answer_comes(tmp_path: Path) -> None:
@@ -102,10 +112,28 @@ def test_application_acknowledgements_on_the_connection_are_lines_too(store: Sto
     assert (ran.status, ran.out) == (0, "CA M1\nAA M1 (application acknowledgement)\nCA M2\n")
 
 
-def test_who_wants_no_acknowledgement_is_sent_but_not_known_to_be_accepted(listener: Listening, tmp_path: Path) -> None:
-    silent = batch("M1").replace(b"|P|2.5.1", b"|P|2.5.1|||NE|NE")
-    ran = send(write(tmp_path, "m.hl7", silent), listener.port)
-    assert (ran.status, ran.out) == (1, "-- M1 wants no acknowledgement\n")
+@pytest.mark.parametrize("asked", [b"NE|NE", b"ER|NE", b"ER", b"NE|ER"])
+def test_the_silence_that_a_message_asks_for_is_success(
+    listener: Listening, store: Store, tmp_path: Path, asked: bytes
+) -> None:
+    silent = batch("M1").replace(b"|P|2.5.1", b"|P|2.5.1|||" + asked) + batch("M2")
+    ran = send(write(tmp_path, "m.hl7", silent), listener.port, "--wait", "0.5")
+    assert (ran.status, ran.out) == (0, "-- M1 no answer wanted\nAA M2\n")
+    assert [found.control_id for found in store.messages()] == ["M1", "M2"]
+
+
+def test_errors_are_told_to_who_wants_them_alone_and_success_to_who_wants_that(
+    listener: Listening, tmp_path: Path
+) -> None:
+    wrong = batch("M1").replace(b"|P|2.5.1", b"|T|2.5.1|||ER|NE")
+    assert send(write(tmp_path, "e.hl7", wrong), listener.port).out.startswith("CR M1 202")
+    refused = batch("M1").replace(b"|P|2.5.1", b"|T|2.5.1|||SU|NE")
+    ran = send(write(tmp_path, "s.hl7", refused), listener.port, "--wait", "0.5")
+    assert (ran.status, ran.out) == (1, "-- M1 no acknowledgement: time-out; stopped here\n")
+    with Peer(lambda number, raw: None) as peer:
+        silent = batch("M1").replace(b"|P|2.5.1", b"|P|2.5.1|||NE|NE")
+        ran = send(write(tmp_path, "n.hl7", silent), peer.port)
+    assert (ran.status, ran.out) == (1, "-- M1 no acknowledgement: closed; stopped here\n")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +168,10 @@ def test_over_tls_with_a_certificate(store: Store, tmp_path: Path) -> None:
         ran = send(path, listener.port, "--tls", "--ca", authority.file, "--cert", own.cert)
         assert (ran.status, ran.out) == (0, "AA M1\n")
         assert send(path, listener.port, "--tls", "--ca", authority.file).status == 1
-        assert "no connection" in send(path, listener.port, "--tls").out
+        assert "no connection: TLS failed (" in send(path, listener.port, "--tls").out
+        alone = write(tmp_path, "alone.pem", b"".join(CERTIFICATE.findall(own.cert.read_bytes())))
+        keyless = send(path, listener.port, "--tls", "--ca", authority.file, "--cert", alone)
+        assert (keyless.status, "alone.pem: its key is missing" in keyless.err) == (1, True)
     assert send(path, 1, "--tls", "--ca", tmp_path / "none.pem").err.startswith("ldt send: certificate authority")
 
 

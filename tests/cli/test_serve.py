@@ -1,6 +1,7 @@
 """`ldt serve` as a process: refusals at start, and the whole server spoken to by independent clients."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -62,7 +63,12 @@ def server(tmp_path: Path) -> Iterator[tuple[int, int, Path]]:
     assert _ldt("store", "init", "--store", url).returncode == 0
     http, mllp, log = _free_port(), _free_port(), tmp_path / "log.txt"
     arguments = ["--store", url, "--http-port", str(http), "--mllp-port", str(mllp), "--as-of", "2026-01-12"]
-    with log.open("wb") as stream, subprocess.Popen([*LDT, "serve", *arguments], stderr=stream) as process:
+    joined = {"LDT_STORED_FACTS": '[{"system": "https://hosp.example.org/mrn", "authority": "HOSP"}]'}
+    environment = os.environ | joined
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen([*LDT, "serve", *arguments], stderr=stream, env=environment) as process,
+    ):
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None:
             try:
@@ -84,6 +90,16 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
+def _card(port: int) -> dict[str, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    request = (ROOT / "fixtures/hooks/patient-view-07.json").read_bytes()
+    connection.request("POST", "/cds-services/ldt-patient-view", request, {"Content-Type": "application/json"})
+    (card,) = json.loads(connection.getresponse().read())["cards"]
+    connection.close()
+    found: dict[str, str] = card
+    return found
+
+
 @pytest.mark.hazard("HZ-X10")
 def test_the_server_takes_a_message_by_mllp_answers_a_hook_and_logs_no_patient(
     server: tuple[int, int, Path],
@@ -96,15 +112,17 @@ def test_the_server_takes_a_message_by_mllp_answers_a_hook_and_logs_no_patient(
     assert b"\rMSA|AA|900000018840" in again
     status, body = _get(http, "/healthz")
     assert (status, json.loads(body)["messages"]) == (200, 1)
-    connection = HTTPConnection("127.0.0.1", http, timeout=30)
-    request = (ROOT / "fixtures/hooks/patient-view-07.json").read_bytes()
-    connection.request("POST", "/cds-services/ldt-patient-view", request, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    (card,) = json.loads(response.read())["cards"]
-    connection.close()
+    card = _card(http)
     assert card["summary"].startswith("NET liver metastases: preferred")
+    deadline = time.monotonic() + 30  # the processes behind have to start first
+    while "1 stored HL7 v2 message" not in card["detail"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        card = _card(http)
+    assert "received by the adapter before: 1 stored HL7 v2 message" in card["detail"]
     text = log.read_text(encoding="utf-8")
-    assert '"event": "serving"' in text
+    started = next(json.loads(line) for line in text.splitlines() if '"serving"' in line)
+    assert (started["port"], started["mllp_port"]) == (http, mllp)
+    assert (started["mllp_address"], started["mllp_tls"]) == ("127.0.0.1", False)
     for secret in ("Whitfield", "8852017", "900000018840"):
         assert secret not in text
 
@@ -157,5 +175,6 @@ def test_mllp_alone_takes_messages_with_the_profiles_of_the_site_and_ends_cleanl
         sent = _ldt("send", str(tmp_path / "m.hl7"), "--to", f"127.0.0.1:{started['mllp_port']}")
         process.terminate()
         rest = process.stderr.read()
-    assert sent.stdout == "AA 900000018840\nAR 900000018840 103 at MSH[1]-3\n"
+    refused = "103 at MSH[1]-3: No sender of this name (MSH-3, MSH-4) is configured here."
+    assert sent.stdout == f"AA 900000018840\nAR 900000018840 {refused}\n"
     assert (process.returncode, '"stopped"' in rest) == (0, True)

@@ -12,11 +12,14 @@ from typing import get_args
 import pytest
 
 from adapter.case.tables import read_yaml
-from adapter.hl7v2 import errors
+from adapter.hl7v2 import BatchFault, errors
 from adapter.hl7v2.findings import HINTS as READER
 from adapter.mapping.fhir import HINTS as EXCLUDING
 from adapter.mapping.fhir_values import ABSENT_REASONS
 from adapter.mapping.sender import SenderFault
+from adapter.server.casework import DAMAGED
+from adapter.server.judge import MAPPING_FAILED
+from adapter.server.processing import FAILED
 from tests.repository import ROOT
 
 PAGE = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
@@ -36,7 +39,16 @@ OTHER = {
     "as-result",
     "replaced-by",
 }
-HEADINGS = ("Findings", "Reasons of facts and statements", "Reasons in the ledger", "Files that cannot be read")
+STORED = "Reasons of stored messages"
+HEADINGS = (
+    "Findings",
+    "Reasons of facts and statements",
+    STORED,
+    "Reasons in the ledger",
+    "Files that cannot be read",
+)
+# Outcomes of messages that are not stored, and a character set.
+NOT_STORED = {"latin-1", "out-of-sequence", "store-unavailable", "internal-error"}
 SAYING = [
     *(ROOT / "adapter/case").glob("*.py"),
     *(ROOT / "adapter/mapping").glob("*.py"),
@@ -157,10 +169,29 @@ def test_reasons_of_status_tables_have_the_state_of_their_effect() -> None:
     assert {code: set(page[code][0].split(", ")) for code in states} == states
 
 
+def of_messages() -> set[str]:
+    """Every reason and finding that the row of a stored message can have beside the findings of the mapping."""
+    found = {DAMAGED, FAILED, MAPPING_FAILED, "refused", "acknowledgement", "charset"}
+    for name in ("judge", "content", "acceptance", "intake"):
+        words = texts(ast.parse((ROOT / f"adapter/server/{name}.py").read_text(encoding="utf-8")))  # type: ignore[arg-type]
+        found |= {text for text in words if CODE.fullmatch(text)}
+    return (found | set(get_args(errors.UnusableCode)) | set(get_args(BatchFault))) - NOT_STORED
+
+
+def test_every_reason_of_a_stored_message_is_on_the_page() -> None:
+    of_findings, own = set(table("Findings")), set(table(STORED))
+    assert of_messages() - of_findings == own
+    introduction = PAGE.split(f"## {STORED}\n")[1].split("\n|")[0]
+    assert set(re.findall(r"`([a-z0-9-]+)`", introduction)) == of_messages() & of_findings
+    for code, cells in table(STORED).items():
+        assert len(cells) == 3, code
+        assert all(cell.endswith(".") for cell in cells[1:]), code
+
+
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_no_code_stands_twice_and_tables_are_in_order(heading: str) -> None:
     section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
     codes = re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)
     assert len(codes) == len(set(codes))
-    if heading == "Findings":
+    if heading in ("Findings", STORED):
         assert codes == sorted(codes)

@@ -12,7 +12,7 @@ from adapter.cli.main import app
 from adapter.mapping.sender import SenderFault
 from adapter.mapping.site.form import AcknowledgeForm, SentByForm
 from adapter.server.judge import Refusal
-from adapter.server.mllp import MllpEvent
+from adapter.server.mllp_events import MllpEvent
 from adapter.server.settings import Settings
 from adapter.store import MessageState
 from tests.repository import ROOT

@@ -50,15 +50,15 @@ def test_the_messages_of_a_batch(before: bytes) -> None:
         (BHS + ONE + b"BTS|2\r", [("batch-count", "BTS[1]-1")]),
         (BHS + ONE + b"BTS|one\r", [("batch-count", "BTS[1]-1")]),
         (BHS + ONE + b"BTS|0000000001\r", [("batch-count", "BTS[1]-1")]),
-        (BHS + ONE, [("batch-unterminated", "BHS[1]")]),
+        (BHS + ONE, [("batch-unfinished", "BHS[1]")]),
         (BHS + b"BTS|0\r", []),
         (FHS + BHS + ONE + b"BTS|1\r" + BHS + TWO + b"BTS|1\rFTS|2\r", []),
         (
             FHS + BHS + ONE + b"BTS|1\r" + BHS + TWO + b"BTS|2\rFTS|1\r",
             [("batch-count", "BTS[2]-1"), ("batch-count", "FTS[1]-1")],
         ),
-        (FHS + BHS + ONE + b"BTS|1\r", [("batch-unterminated", "FHS[1]")]),
-        (FHS + BHS + ONE + BHS + TWO + b"BTS|1\rFTS|2\r", [("batch-unterminated", "BHS[1]")]),
+        (FHS + BHS + ONE + b"BTS|1\r", [("batch-unfinished", "FHS[1]")]),
+        (FHS + BHS + ONE + BHS + TWO + b"BTS|1\rFTS|2\r", [("batch-unfinished", "BHS[1]")]),
         (FHS + ONE + b"FTS|0\r", []),
     ],
 )
@@ -82,6 +82,24 @@ def test_a_file_is_answered_by_a_file() -> None:
     lines = answer(FHS + BHS + ONE + b"BTS|1\rFTS|1\r", b"MSH|1\r")
     assert [line[:3] for line in lines] == [b"FHS", b"BHS", b"MSH", b"BTS", b"FTS", b""]
     assert lines[0].endswith(b"|N1|F7")
+
+
+def test_each_header_of_a_file_is_answered_from_its_own() -> None:
+    file = rb"FHS#$%!@#ENGINE#HUB#LDT#SITE#2026##name##F7" + b"\r"
+    lines = answer(file + BHS + ONE + b"BTS|1\rFTS#1\r", b"MSH|1\r")
+    assert lines == [
+        b"FHS#$%!@#LDT#SITE#ENGINE#HUB#20260110093000+0000####N1#F7",
+        rb"BHS|^~\&|NELM|CLINIC|LAB|HOSP|20260110093000+0000||||N1|B7",
+        b"MSH|1",
+        b"BTS|1",
+        b"FTS#1",
+        b"",
+    ]
+
+
+def test_a_file_without_batches_is_answered_by_a_batch_from_its_own_header() -> None:
+    lines = answer(FHS + ONE + b"FTS|0\r", b"MSH|1\r")
+    assert [line[3:] for line in lines[:2]] == [rb"|^~\&|NELM|CLINIC|LAB|HOSP|20260110093000+0000||||N1|F7"] * 2
 
 
 def test_the_senders_delimiters_are_used_and_unusable_ones_are_not() -> None:

@@ -67,9 +67,9 @@ def test_what_yaml_could_surprise_with_is_refused(folder: Path, old: str, new: s
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        (ELIGIBILITY, '    basis: "source"', '    bases: "source"', "Extra inputs are not permitted"),
-        (ELIGIBILITY, 'stage: "scope"', 'stage: "3"', "Input should be 'scope', '1' or '2'"),
-        (ELIGIBILITY, 'id: "R-001"', 'id: "R1"', "String should match pattern"),
+        (ELIGIBILITY, '    basis: "source"', '    bases: "source"', "unknown key"),
+        (ELIGIBILITY, 'stage: "scope"', 'stage: "3"', "must be 'scope', '1' or '2'"),
+        (ELIGIBILITY, 'id: "R-001"', 'id: "R1"', "must match pattern"),
         (ELIGIBILITY, 'id: "R-002"', 'id: "R-001"', "rule R-001 stands twice"),
         (ELIGIBILITY, "diagnosis != 'nen'", "diagnose != 'nen'", "unknown fact or predicate: diagnose"),
         (ELIGIBILITY, "diagnosis != 'nen'", "diagnosis != 'net'", "'net' is not a value of diagnosis"),
@@ -90,7 +90,7 @@ def test_what_yaml_could_surprise_with_is_refused(folder: Path, old: str, new: s
         (ELIGIBILITY, 'silent: ["bulk_symptoms"]', "silent: []", "R-006 is silent without bulk_symptoms"),
         (ELIGIBILITY, 'conflicts: ["C-20"]', 'conflicts: ["C-99"]', "unknown conflict C-99"),
         (ELIGIBILITY, 'related_rules: ["R-006"]', 'related_rules: ["R-999"]', "unknown rule R-999"),
-        (ELIGIBILITY, "sources: []", 'sources: "x"', "Input should be a valid tuple"),
+        (ELIGIBILITY, "sources: []", 'sources: "x"', "must be a list"),
         (MODALITY, 'stage: "1"', 'stage: "2"', "R-101 reads facts only: not stage 2"),
         (MODALITY, '- not_recommended: ["tare_lobar"]', '- support: ["tae"]', "R-101 rates tae twice"),
         (MODALITY, '- preferred: ["tae", "ctace"]', '- stop: "guideline_not_applicable"', "rules of stage scope"),
@@ -111,7 +111,7 @@ def test_what_yaml_could_surprise_with_is_refused(folder: Path, old: str, new: s
             'crisis_when: "crisis"',
             "unknown fact or predicate: crisis",
         ),
-        (POLICY, 'version: "2026.1.0"', 'version: "1.10"', "String should match pattern"),
+        (POLICY, 'version: "2026.1.0"', 'version: "1.10"', "must match pattern"),
         (CODES, 'set_by: ["R-502"]', 'set_by: ["R-503"]', "anaesthesia_support is set by R-502"),
         (CODES, 'code: "anaesthesia_support"', 'code: "anaesthesia"', "anaesthesia is set by nothing"),
         (CODES, 'code: "consider_fdopa_or_htp_pet"', 'code: "anaesthesia_support"', "anaesthesia_support stands twice"),
@@ -123,7 +123,7 @@ def test_what_yaml_could_surprise_with_is_refused(folder: Path, old: str, new: s
         (CONFLICTS, 'id: "C-02"', 'id: "C-01"', "C-01 stands twice"),
         (CONFLICTS, 'rules: ["R-502", "R-503"]', 'rules: ["R-996"]', "unknown rule R-996"),
         (TABLE, 'rule: "R-101"', 'rule: "R-997"', "unknown rule R-997"),
-        (TABLE, 'tare: "–"', 'tare: "-"', "Input should be '+++', '+' or '–'"),
+        (TABLE, 'tare: "–"', 'tare: "-"', "must be '+++', '+' or '–'"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(folder: Path, file: str, old: str, new: str, message: str) -> None:

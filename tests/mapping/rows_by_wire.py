@@ -130,6 +130,11 @@ def _drug(row: str, value: str, rxnorm: str, fact: str = "planned_therapies") ->
     return Sent(row, fact, has(value), (medication("MedicationRequest", rxnorm),), not_by_hl7=DRUG_ORDER)
 
 
+def _captem(row: str, rxnorm: str, other: str) -> Sent:
+    drug, second = medication("MedicationRequest", rxnorm), medication("MedicationRequest", other, id="m2")
+    return Sent(row, "planned_therapies", has("captem"), (drug, second), "", DRUG_ORDER, (drug,))
+
+
 def _agent(row: str, value: str, rxnorm: str) -> Sent:
     drug = medication("MedicationRequest", rxnorm)
     return Sent(row, "planned_tace_agent", value, (drug, order("314617008")), "", DRUG_ORDER, (drug,))
@@ -385,6 +390,7 @@ def _plans() -> Iterator[Sent]:
     embolised = some("tae", "ctace", "deb_tace")
     yield Sent("planned-embolisation-of-liver", "planned_therapies", embolised, (liver,), "", no_site, (kidney,))
     yield _order("planned-tare-other-codes", some(*TARE), cpt="79445")
+    yield _order("planned-tare-microspheres", some(*TARE), "764678003")
     occluded = order("04L33DZ", system="http://www.cms.gov/Medicare/Coding/ICD10")
     yield Sent(
         "planned-embolisation-hepatic-artery",
@@ -406,8 +412,13 @@ def _plans() -> Iterator[Sent]:
     yield _drug("planned-everolimus", "everolimus", "141704")
     yield _drug("planned-sunitinib", "sunitinib", "357977")
     yield _drug("planned-checkpoint-inhibitor", "ici", "1547545")
+    yield _drug("planned-cabozantinib", "targeted_agent", "1363268")
+    yield _captem("planned-captem-temozolomide", "37776", "194000")
+    yield _captem("planned-captem-capecitabine", "200328", "313209")
+    yield _drug("planned-chemotherapy", "chemotherapy", "4492")
     yield _agent("planned-agent-doxorubicin", "doxorubicin", "3639")
     yield _agent("planned-agent-cisplatin", "cisplatin", "2555")
     yield _agent("planned-agent-mitomycin", "mitomycin_c", "1740894")
     yield _agent("planned-agent-streptozocin", "streptozocin", "239180")
     yield _drug("planned-epinephrine", "epinephrine", "3992", "planned_vasopressors")
+    yield _drug("planned-norepinephrine", "norepinephrine", "7512", "planned_vasopressors")

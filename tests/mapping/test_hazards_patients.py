@@ -7,9 +7,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.fhir.document import read_document
 from adapter.mapping.fhir import map_fhir
+from adapter.mapping.hl7v2_patient import Demographics, PatientKey, same_person
 from adapter.mapping.ledger import Level, Outcome
 from adapter.mapping.patient import Mapping
 from tests.mapping.hazard_log import OBR, PID, log_mapping, log_message, log_platelets, log_report
@@ -194,6 +197,70 @@ def test_one_difference_is_no_other_person(same: str) -> None:
     order = OBR.replace("R1^", "R2^").replace("|20260110080000|", "|20260111080000|")
     later = log_report(log_platelets("35", when="20260111080000"), control="A2", order=order, pid=same)
     assert by_patient(log_mapping(log_report(log_platelets("210")), later)) == {"HOSP/MR/P1": "35 10*3/uL"}
+
+
+FIRST_PERSON = ("DOE", "", "")
+SECOND_PERSON = ("ROE", "19500101", "M")
+THE_SAME_AGAIN = ("DOE", "19610405", "F")
+
+
+@pytest.mark.hazard("HZ-P11")
+def test_who_differs_in_all_that_can_be_compared_is_another_person() -> None:
+    """One name against another: nothing agrees, so that the second person does not become the first one."""
+    messages = [
+        log_report(
+            log_platelets(str(n)),
+            control=f"A{n}",
+            order=OBR.replace("R1^", f"R{n}^"),
+            pid=f"PID|1||P1^^^HOSP^MR||{family}||{birth}|{sex}",
+        )
+        for n, (family, birth, sex) in enumerate((FIRST_PERSON, SECOND_PERSON, THE_SAME_AGAIN), 1)
+    ]
+    mapping = log_mapping(*messages)
+    assert [s.origin.sent for s in mapping.patients[0].statements if s.fact == PLATELETS] == ["1 10*3/uL", "3 10*3/uL"]
+    assert mapping.conflicts == ((2, "identity-conflict"),)
+
+
+@pytest.mark.hazard("HZ-P11")
+def test_who_differs_in_one_adds_nothing_to_what_is_known_of_the_person() -> None:
+    """The same birth date and another name may be a marriage or somebody else: the sex is not taken from it."""
+    first, other, again = (
+        Demographics("19610405", "", "doe"),
+        Demographics("19610405", "M", "roe"),
+        Demographics("19610405", "F", "doe"),
+    )
+    assert same_person(first, other)
+    assert first.completed(other) == first
+    assert first.completed(again) == again
+
+
+PARTS = st.text("~/01[]Hé", min_size=1)
+
+
+@pytest.mark.hazard("HZ-P12")
+@given(st.lists(st.tuples(PARTS.filter(lambda text: text[0] != "["), PARTS, PARTS), min_size=2, max_size=2))
+def test_two_numbers_never_have_one_key(numbers: list[tuple[str, str, str]]) -> None:
+    keys = [PatientKey.of(*parts) for parts in numbers]
+    assert [PatientKey.of_text(key.text) for key in keys] == keys
+    assert (keys[0].text == keys[1].text) is (numbers[0] == numbers[1])
+
+
+@given(PARTS, PARTS, PARTS)
+def test_a_number_without_authority_is_told_by_its_key(facility: str, kind: str, value: str) -> None:
+    key = PatientKey.of_facility(facility, kind, value)
+    assert PatientKey.of_text(key.text) == key
+
+
+@pytest.mark.hazard("HZ-P12")
+def test_a_slash_in_a_number_makes_no_other_number_of_it() -> None:
+    pids = [PID.replace("P1^^^HOSP", sent) for sent in ("77^^^HOSP/LAB", "LAB/77^^^HOSP", "P1^^^HOSP")]
+    mapping = log_mapping(*(log_message(pid, control=f"A{n}", message="ADT^A08") for n, pid in enumerate(pids)))
+    found = [(patient.subject, patient.authority, patient.number) for patient in mapping.patients]
+    assert found == [
+        ("HOSP~1LAB/MR/77", "HOSP/LAB", "77"),
+        ("HOSP/MR/LAB~177", "HOSP", "LAB/77"),
+        ("HOSP/MR/P1", "HOSP", "P1"),
+    ]
 
 
 @pytest.mark.hazard("HZ-P12")

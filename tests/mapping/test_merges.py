@@ -4,7 +4,10 @@ from itertools import permutations
 
 import pytest
 
+from adapter.hl7v2 import parse_message
 from adapter.mapping.patient import Mapping
+from adapter.mapping.sender import ANY_SENDER
+from adapter.server.content import read_content
 from tests.mapping.hazard_log import OBR, PID, log_mapping, log_message, log_platelets, log_report
 from tests.mapping.senders import CLOCK, finding_codes
 
@@ -133,13 +136,65 @@ def test_each_prior_number_goes_to_that_of_its_authority() -> None:
         merge(event="A43"),
         merge(retired="").replace("MRG|^^^HOSP^MR", "MRG|"),
         merge().replace("P2^^^HOSP^MR", "V2^^^HOSP^VN"),
+        merge().replace("MRG|P2^^^HOSP^MR", "MRG||P2^^^HOSP^MR||P2^^^HOSP^MR"),
+        merge().replace("MRG|P2^^^HOSP^MR\r", ""),
+        merge(event="A44").replace("MRG|P2^^^HOSP^MR\r", ""),
+        merge().replace("P2^^^HOSP^MR", "P2^^^&1.2.3&ISO^MR"),
+        merge().replace("P2^^^HOSP^MR", "P2^^^HOSP^PI"),
+        merge().replace("P2^^^HOSP^MR", "P2^^^^PI"),
+        *(merge(event=event) for event in ("A23", "A29", "A39", "A44", "A45", "A50")),
     ],
-    ids=["an update", "a move", "no number", "a visit number"],
+    ids=[
+        "an update",
+        "a move",
+        "no number",
+        "a visit number",
+        "other fields",
+        "no segment",
+        "a move without segment",
+        "another authority",
+        "another type",
+        "another type without authority",
+        *("A23", "A29", "A39", "A44", "A45", "A50"),
+    ],
 )
-def test_a_merge_that_cannot_be_read_is_said(text: str) -> None:
+@pytest.mark.hazard("HZ-P08")
+def test_a_merge_that_is_not_applied_is_said_and_quarantined(text: str) -> None:
     mapping = log_mapping(result("P2", "35", "A1"), text)
     assert counts(mapping) == {"HOSP/MR/P1": [], "HOSP/MR/P2": ["35 10*3/uL"]}
-    assert finding_codes(mapping) == ["merge-not-applied"]
+    assert finding_codes(mapping)[0] == "merge-not-applied"
+    assert mapping.changes == ()
+    content = read_content(parse_message(text.encode()), ANY_SENDER)
+    assert (content.state, content.reason) == ("quarantined", "merge-not-applied")
+
+
+@pytest.mark.hazard("HZ-P08")
+def test_a_prior_number_without_authority_is_one_of_that_of_the_survivor() -> None:
+    bare = merge().replace("P2^^^HOSP^MR", "P2")
+    assert counts(log_mapping(result("P2", "35", "A1"), bare)) == {"HOSP/MR/P1": ["35 10*3/uL"]}
+
+
+@pytest.mark.hazard("HZ-P08")
+@pytest.mark.hazard("HZ-P09")
+@pytest.mark.parametrize("enterprise", ["E1^^^ENT^PI", "E1^^^HOSP^PI"])
+def test_a_number_that_both_sides_have_stays(enterprise: str) -> None:
+    """The registration keeps one enterprise number of the person through the merge."""
+    pid = PID.replace("P1^^^HOSP^MR", f"P1^^^HOSP^MR~{enterprise}")
+    mapping = log_mapping(result("P2", "35", "A1"), merge(more=f"~{enterprise}", pid=pid))
+    assert counts(mapping) == {"HOSP/MR/P1": ["35 10*3/uL"]}
+    assert [(change.retired.text, change.survivor.text) for change in mapping.changes] == [("HOSP/MR/P2", "HOSP/MR/P1")]
+    assert finding_codes(mapping) == ["patients-merged"]
+
+
+@pytest.mark.parametrize("event", ["A23", "A29"])
+def test_a_deleted_record_waits_for_somebody_to_look(event: str) -> None:
+    deletion = log_message(EVN, PID, control="A9", message=f"ADT^{event}")
+    mapping = log_mapping(result("P1", "210", "A0"), deletion)
+    assert counts(mapping) == {"HOSP/MR/P1": ["210 10*3/uL"]}
+    [finding] = mapping.findings
+    assert (finding.code, finding.place) == ("record-deleted", "A9 PID[1]")
+    content = read_content(parse_message(deletion.encode()), ANY_SENDER)
+    assert (content.state, content.reason) == ("quarantined", "record-deleted")
 
 
 def test_a_merge_of_a_patient_who_was_not_taken_is_not_applied() -> None:

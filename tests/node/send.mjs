@@ -14,7 +14,6 @@ const { Hl7Message } = createRequire(require.resolve('@medplum/hl7'))('@medplum/
 const messages = [];
 for await (const line of createInterface({ input: process.stdin })) messages.push(Hl7Message.parse(JSON.parse(line)));
 const client = new Hl7Client({ host: '127.0.0.1', port: Number(process.argv[3]) });
-// All at once: the client tells the answers apart by MSA-2.
-const answers = await Promise.all(messages.map((message) => client.sendAndWait(message)));
-for (const answer of answers) console.log(JSON.stringify(answer.toString()));
+// One after another: two answers that arrive in one read are one to this client, and it waits for the other for ever.
+for (const message of messages) console.log(JSON.stringify((await client.sendAndWait(message)).toString()));
 await client.close();

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from adapter.server.intake import Intake
-from adapter.server.mllp import MllpEvent, MllpLimits, MllpListener, serve_mllp
+from adapter.server.mllp import MllpLimits, MllpListener, serve_mllp
+from adapter.server.mllp_events import MllpEvent
 
 T = TypeVar("T")
 PATIENCE = 10.0

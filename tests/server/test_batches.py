@@ -68,7 +68,7 @@ def test_messages_that_are_refused_or_no_messages_cost_the_others_nothing(intake
 @pytest.mark.hazard("HZ-M17")
 @pytest.mark.parametrize(
     ("trailer", "code", "place"),
-    [(b"BTS|3\r", "batch-count", "BTS[1]-1"), (b"", "batch-unterminated", "BHS[1]")],
+    [(b"BTS|3\r", "batch-count", "BTS[1]-1"), (b"", "batch-unfinished", "BHS[1]")],
 )
 def test_counts_that_do_not_hold_are_named_and_what_came_is_taken(
     intake: Intake, store: Store, trailer: bytes, code: str, place: str

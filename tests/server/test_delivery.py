@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from adapter.server.circuit import Circuit
 from adapter.server.delivery import Deliverer, Schedule
@@ -189,11 +190,12 @@ def test_after_failures_in_a_row_a_destination_is_left_alone_and_then_probed_onc
     clock, destination = Clock(), Scripted([Retry("timeout")] * 4)
     one = deliverer(store, destination, clock, failures=3)
     seen = []
-    for seconds in (0.0, 29.9, 0.1, 120.0):
-        clock.pass_by(seconds)
-        before = one.state
-        deliver(one)
-        seen.append((before, len(destination.sent), one.state))
+    with capture_logs() as logs:
+        for seconds in (0.0, 29.9, 0.1, 120.0):
+            clock.pass_by(seconds)
+            before = one.state
+            deliver(one)
+            seen.append((before, len(destination.sent), one.state))
     assert seen == [
         ("closed", 3, "open"),
         ("open", 3, "open"),
@@ -201,6 +203,10 @@ def test_after_failures_in_a_row_a_destination_is_left_alone_and_then_probed_onc
         ("half-open", 10, "closed"),
     ]
     assert len(store.deliveries("delivered")) == 6
+    assert [(log["event"], log["destination"]) for log in logs] == [
+        ("circuit_open", "fhir"),
+        ("circuit_closed", "fhir"),
+    ]
 
 
 def test_refusals_do_not_open_the_circuit(store: Store) -> None:

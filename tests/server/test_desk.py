@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapter.server.desk import (
     Desk,
@@ -24,6 +25,7 @@ from adapter.server.desk import (
     desk_path,
     send_order,
 )
+from adapter.server.log import ALLOWED
 from adapter.store import Effect, Evaluated, Settled, Store, init_store, open_store
 from tests.store.arrivals import arrival
 
@@ -86,9 +88,19 @@ def ordered(store: Store, url: str, *orders: Order) -> list[tuple[int, ...]]:
 def test_orders_are_carried_out_and_say_what_changed(store: Store, url: str) -> None:
     evaluated(store)
     store.settle_delivery(1, "dead", NOW, "status 422")
-    done = ordered(
-        store, url, Replay((1, 99)), Replay((1,)), Discard(1, "wrong | patient"), Discard(1, "again"), Retry((1, 7))
-    )
+    with capture_logs() as logs:
+        done = ordered(
+            store, url, Replay((1, 99)), Replay((1,)), Discard(1, "wrong | patient"), Discard(1, "again"), Retry((1, 7))
+        )
+    assert [(log["event"], log["action"], log.get("message", log.get("delivery"))) for log in logs] == [
+        ("order_carried_out", "replay", [1]),
+        ("order_carried_out", "replay", []),
+        ("order_carried_out", "discard", [1]),
+        ("order_carried_out", "discard", []),
+        ("order_carried_out", "retry", [1]),
+    ]
+    assert all(log.keys() - {"log_level"} <= ALLOWED for log in logs)
+    assert "patient" not in str(logs)
     assert done == [(1,), (), (1,), (), (1,)]
     assert (store.message(1).state, store.message(1).reason) == ("discarded", "wrong | patient")
     assert store.deliveries()[0].state == "waiting"

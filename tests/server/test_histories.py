@@ -318,3 +318,17 @@ def test_a_destination_that_was_not_set_for_a_while_gets_the_newest_advice(store
     holds = store.evaluation("HOSP/MR/P1")
     assert holds is not None
     assert [(one.evaluation, one.destination) for one in store.deliveries("waiting")] == [(holds.id, "fhir")]
+
+
+@pytest.mark.hazard("HZ-P16")
+def test_a_withdrawal_that_finds_nothing_is_noted_at_its_message(store: Store) -> None:
+    feed(store, diagnosed(), oru("A1", "35"), oru("A2", "35", order="R7", status="W"))
+    assert "withdrawal-unmatched" in [noted.code for noted in store.message(3).findings]
+    assert platelets(store) is None
+    assert "Platelets" in plan(store)
+
+
+def test_a_message_of_the_future_does_not_outdo_later_ones(store: Store) -> None:
+    ahead = diagnosed().replace("20260109090000+0000||ADT", "20360109090000+0000||ADT")
+    feed(store, ahead)
+    assert "sent-ahead" in [noted.code for noted in store.message(1).findings]

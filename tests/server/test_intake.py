@@ -21,6 +21,7 @@ from adapter.server.answer import Answer
 from adapter.server.content import Content, read_content
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
+from adapter.server.log import ALLOWED
 from adapter.store import Noted, Store, StoredMessage
 from tests.hl7v2.messages import MSH, OBR, PID, msh_with, obx, wire
 from tests.server.casework import judge_all
@@ -383,10 +384,10 @@ def test_nothing_is_claimed_while_the_store_is_unavailable(intake: Intake, store
 def test_a_fault_of_our_mapping_keeps_the_message_and_stops_nothing(
     intake: Intake, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(message: Message, sender: Sender, table: Tables, *, most: int | None) -> Content:
+    def faulty(message: Message, sender: Sender, table: Tables, *, most: int | None, received: datetime) -> Content:
         if message.header.control_id == "A1":
             raise LookupError("no row for DOE^JANE")
-        return read_content(message, sender, table, most=most)
+        return read_content(message, sender, table, most=most, received=received)
 
     monkeypatch.setattr("adapter.server.judge.read_content", faulty)
     with capture_logs() as logs:
@@ -402,7 +403,14 @@ def test_a_fault_of_our_mapping_keeps_the_message_and_stops_nothing(
 def test_a_refused_message_is_a_line_of_the_log_without_its_content(intake: Intake) -> None:
     with capture_logs() as logs:
         receive(intake, with_header(11, "T"))
-    assert [(log["event"], log["code"], log["status"]) for log in logs] == [("message_refused", "202", "refused")]
+        receive(intake, b"DOE^JANE")
+    assert [(log["event"], log["code"], log["status"]) for log in logs] == [
+        ("message_refused", "202", "refused"),
+        ("message_refused", "100", "refused"),
+    ]
+    assert (logs[0]["sender"], logs[0]["type"], logs[0]["profile"]) == ("LAB|HOSP", "ORU^R01", "")
+    assert "sender" not in logs[1]
+    assert all(log.keys() - {"log_level"} <= ALLOWED for log in logs)
     assert "DOE" not in str(logs)
 
 

@@ -389,3 +389,38 @@ def test_loopback(host: str) -> None:
 
 def test_the_limit_of_a_frame_is_that_of_a_message() -> None:
     assert MllpLimits().frame_bytes == MessageLimits().most_bytes == 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("limits", "pieces_sent", "codes"),
+    [
+        (MllpLimits(frame_bytes=2000), (b"\x0b" + b"x" * 5000,), ["oversized-frames"]),
+        (MllpLimits(frame=0.2), (b"\x0bMSH|",), ["frame-timeouts", "partial-frames"]),
+        (MllpLimits(idle=0.2), (b"\x0bMSH|\x0bMSH|" + framed(b"x") + b"noise",), ["noise-bytes", "cut-frames"]),
+        (MllpLimits(connections_of_peer=0), (), ["connections-refused"]),
+        (MllpLimits(idle=0.2), (framed(message("A1")),), []),
+    ],
+)
+def test_a_fault_of_a_peer_is_a_line_with_address_and_code_alone(
+    listen: Listen, limits: MllpLimits, pieces_sent: tuple[bytes, ...], codes: list[str]
+) -> None:
+    with capture_logs() as logs:
+        listener = listen(limits)
+        with Client(listener.port) as client:
+            client.send(*pieces_sent)
+            while client.answer():
+                pass
+        listener.close()
+    faults = [log for log in logs if log["event"] == "mllp_fault"]
+    assert faults == [
+        {"event": "mllp_fault", "log_level": "warning", "address": "127.0.0.1", "code": code} for code in codes
+    ]
+
+
+def test_a_fault_that_is_repeated_on_a_connection_is_counted_and_told_once(listener: Listening) -> None:
+    with capture_logs() as logs, Client(listener.port) as client:
+        for number in range(5):
+            client.send(b"\r\n" + framed(message(f"A{number}")))
+            assert client.msa() == ("AA", f"A{number}")
+    assert listener.count("noise-bytes") == 10
+    assert [log["code"] for log in logs] == ["noise-bytes"]

@@ -186,10 +186,23 @@ def test_segment_ends_that_the_profile_does_not_allow_are_quarantined(store: Sto
 def test_unknown_senders_may_be_refused(store: Store) -> None:
     intake = intake_of(store, Profile("ris", SentBy(("RIS",))), others=None)
     with capture_logs() as logs:
-        assert told(receive(intake, GOOD)) == ["AR", "103 MSH^1^3"]
+        odd = GOOD.replace(b"|LAB|", b"|LAB\x07" + b"B" * 300 + b"|", 1)
+        answer = receive(intake, odd, Connection("192.0.2.7"))
+    assert told(answer) == ["AR", "103 MSH^1^3"]
+    assert b"No sender of this name (MSH-3, MSH-4) is configured here." in answer.ack
     assert list(store.messages()) == []
     assert intake.outcomes["sender-unknown"] == 1
-    assert (logs[0]["event"], logs[0]["code"]) == ("sender_refused", "sender-unknown")
+    first, second = logs
+    assert (first["event"], first["code"]) == ("sender_refused", "sender-unknown")
+    assert second["event"] == "message_refused"
+    named = {"sender": "LAB" + "B" * 252, "type": "ORU^R01", "address": "192.0.2.7"}
+    assert [{key: log[key] for key in named} for log in logs] == [named, named]
+
+
+def test_a_refused_message_names_the_profile_that_took_it(store: Store) -> None:
+    with capture_logs() as logs:
+        receive(intake_of(store, Profile("lab", SentBy(("LAB",)))), GOOD.replace(b"|P|", b"|T|"))
+    assert (logs[0]["event"], logs[0]["profile"]) == ("message_refused", "lab")
 
 
 @pytest.mark.parametrize("raw", [GOOD, wire(msh_with(10, "")), wire(msh_with(18, "GB 18030-2000"))])

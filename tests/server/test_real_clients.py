@@ -71,7 +71,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
 @pytest.mark.node
 @pytest.mark.xdist_group("node")
 def test_the_client_of_medplum(listener: Listening, store: Store, packages: Path) -> None:
-    """Hl7Client sends several messages without waiting, on one connection, and tells their answers apart by MSA-2."""
+    """Hl7Client sends one message after another on one connection, and takes each answer by its MSA-2."""
     sent = [message(f"A{number}") for number in range(20)]
     run = subprocess.run(
         ["node", str(NODE / "send.mjs"), str(packages), str(listener.port)],

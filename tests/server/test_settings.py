@@ -1,15 +1,17 @@
 """Settings from file, environment and command line, and what stops the start."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
+from pydantic_settings import EnvSettingsSource
 
 from adapter.advice.hl7v2 import Link
 from adapter.server.addresses import is_loopback
 from adapter.server.delivery import Schedule
 from adapter.server.destinations import deliverers
-from adapter.server.settings import Settings, SettingsError, load_settings
+from adapter.server.settings import JSON_EXAMPLES, Settings, SettingsError, load_settings
 from adapter.store import Store
 
 
@@ -34,8 +36,12 @@ def test_the_command_line_wins_over_environment_and_file(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("http_prt = 1", "http_prt"),
-        ('http_port = "x"', "http_port"),
+        ("http_prt = 1", "^http_prt: unknown setting$"),
+        ("[clients]\nissuer = 1", "^clients.issuer: unknown setting$"),
+        ('http_port = "x"', "^http_port: must be a valid integer$"),
+        ('receiving = "NELM/HOSP"', "^receiving: must be a list$"),
+        ("http_prt = 1\nworkers = 0", "^workers: must be greater than or equal to 1; http_prt: unknown setting$"),
+        ('host = "192.0.2.1"', "^host: other addresses"),
         ("http_port = 70000", "http_port"),
         ("http_port =", "not TOML"),
         ('as_of = "soon"', "as_of"),
@@ -44,6 +50,27 @@ def test_the_command_line_wins_over_environment_and_file(tmp_path: Path, monkeyp
 def test_a_faulty_setting_stops_the_start_and_is_named(tmp_path: Path, text: str, word: str) -> None:
     with pytest.raises(SettingsError, match=word):
         load_settings(_file(tmp_path, text), {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("LDT_RECEIVING", "NELM/HOSP"), ("LDT_CORS_ORIGINS", "http://a"), ("LDT_CLIENTS", "x"), ("LDT_CLIENTS", "")],
+)
+def test_a_variable_that_has_to_be_json_says_so_and_how(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    name = variable[4:].lower()
+    plain, example = getattr(Settings(), name), JSON_EXAMPLES[name]
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError, match=f"^{re.escape(f'{variable}: must be JSON, such as {example}')}$"):
+        load_settings(None, {})
+    monkeypatch.setenv(variable, example)
+    assert getattr(load_settings(None, {}), name) != plain
+
+
+def test_every_setting_that_its_variable_holds_as_json_has_an_example() -> None:
+    source = EnvSettingsSource(Settings)
+    assert set(JSON_EXAMPLES) == {name for name, one in Settings.model_fields.items() if source.field_is_complex(one)}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

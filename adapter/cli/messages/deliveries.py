@@ -3,11 +3,9 @@
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, fail, order, reading
+from adapter.cli.messages.printing import AsJson, Json, print_json, print_table
 
 if TYPE_CHECKING:
     from adapter.store import Delivery, DeliveryState
@@ -17,17 +15,18 @@ STATES: "Final[tuple[DeliveryState, ...]]" = ("waiting", "delivered", "dead", "s
 
 def list_deliveries(
     state: Annotated[str | None, typer.Option(help="Only deliveries of this state, such as waiting.")] = None,
+    as_json: AsJson = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
     """List deliveries of advice. A server may be running."""
     with reading(store) as opened:
-        _print(opened.deliveries(_state_of(state)))
+        _print(opened.deliveries(_state_of(state)), as_json=as_json)
 
 
-def dead(store: StoreUrl = DEFAULT_STORE) -> None:
+def dead(as_json: AsJson = False, store: StoreUrl = DEFAULT_STORE) -> None:
     """List deliveries that were given up, with the last error. A server may be running."""
     with reading(store) as opened:
-        _print(opened.deliveries("dead"))
+        _print(opened.deliveries("dead"), as_json=as_json)
 
 
 def retry(
@@ -59,14 +58,27 @@ def _state_of(text: str | None) -> "DeliveryState | None":
     raise typer.BadParameter(f"{text} is none of {', '.join(STATES)}", param_hint="--state")
 
 
-def _print(found: "list[Delivery]") -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("No.", "Evaluation", "To", "State", "Attempts", "Due (UTC)", "Error"):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        due = f"{one.due_at:%Y-%m-%d %H:%M:%S}" if one.state == "waiting" else ""
-        cells = (str(one.id), str(one.evaluation), one.destination, one.state, str(one.attempts), due, one.error)
-        table.add_row(*map(escape, cells))
-    console = Console()
-    console.print(table)
-    console.print(f"deliveries: {len(found)}", highlight=False)
+def delivery_as_json(one: "Delivery") -> dict[str, Json]:
+    """A delivery as JSON. `due_at` is when it is tried next, or what became of it was settled."""
+    return {
+        "number": one.id,
+        "evaluation": one.evaluation,
+        "destination": one.destination,
+        "state": one.state,
+        "attempts": one.attempts,
+        "due_at": one.due_at.isoformat(),
+        "error": one.error,
+    }
+
+
+def _print(found: "list[Delivery]", *, as_json: bool) -> None:
+    if as_json:
+        print_json([delivery_as_json(one) for one in found])
+        return
+    columns = ("No.", "Evaluation", "To", "State", "Attempts", "Due (UTC)", "Error")
+    print_table(columns, map(_cells, found), f"deliveries: {len(found)}")
+
+
+def _cells(one: "Delivery") -> tuple[str, ...]:
+    due = f"{one.due_at:%Y-%m-%d %H:%M:%S}" if one.state == "waiting" else ""
+    return str(one.id), str(one.evaluation), one.destination, one.state, str(one.attempts), due, one.error

@@ -1,16 +1,14 @@
-"""`ldt messages list`: the stored messages as a table, or their control ids alone."""
+"""`ldt messages list`: the stored messages as a table or as JSON, or their control ids alone."""
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from adapter.cli.console import printable
-from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, reading, state_of
+from adapter.advice.wording import printable
+from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, patient_key, reading, state_of
+from adapter.cli.messages.printing import AsJson, Json, print_json, print_table
 
 if TYPE_CHECKING:
     from adapter.store import Store, StoredMessage
@@ -30,17 +28,27 @@ def list_messages(
     effects: Annotated[
         bool, typer.Option("--effects", help="With --ids: one for each application of a message to a patient.")
     ] = False,
+    as_json: AsJson = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
     """List received messages, in order of arrival. A server may be running."""
     if effects and (not ids or state or patient or after):
         raise typer.BadParameter("--effects goes with --ids, and with no other choice of messages")
+    if ids and as_json:
+        raise typer.BadParameter("--ids and --json are two forms of the same: choose one")
     with reading(store) as opened:
-        found = opened.messages(after=after, state=state_of(state), patient_key=patient)
+        found = opened.messages(after=after, state=state_of(state), patient_key=patient_key(patient))
         if ids:
             _print_ids(opened, found, effects=effects)
-        else:
-            _print_table(found, limit, patients=patients)
+            return
+        rows = list(islice(found, limit))
+        more = f"more with --after {rows[-1].id}" if next(found, None) is not None else ""
+        if not as_json:
+            _print_table(rows, more, patients=patients)
+            return
+        print_json([row_as_json(message, patients=patients) for message in rows])
+        if more:
+            typer.echo(f"ldt messages: {more}", err=True)
 
 
 def _print_ids(store: "Store", found: "Iterator[StoredMessage]", *, effects: bool) -> None:
@@ -48,21 +56,27 @@ def _print_ids(store: "Store", found: "Iterator[StoredMessage]", *, effects: boo
         typer.echo(printable(control_id))
 
 
-def _print_table(found: "Iterator[StoredMessage]", limit: int, *, patients: bool) -> None:
-    rows = list(islice(found, limit))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("No.", "Received", "Sender", "Type", "Control id", "State", "Reason"):
-        table.add_column(column, overflow="fold")
-    if patients:
-        table.add_column("Patients", overflow="fold")
-    for message in rows:
-        cells = _cells(message) + (["; ".join(message.patient_keys)] if patients else [])
-        table.add_row(*(escape(printable(cell)) for cell in cells))
-    console = Console()
-    console.print(table)
-    more = next(found, None) is not None
-    rest = f"; more with --after {rows[-1].id}" if more else ""
-    console.print(f"{len(rows)} message(s){rest}", highlight=False)
+def _print_table(rows: "list[StoredMessage]", more: str, *, patients: bool) -> None:
+    columns = ["No.", "Received", "Sender", "Type", "Control id", "State", "Reason"]
+    cells = [_cells(message) + (["; ".join(message.patient_keys)] if patients else []) for message in rows]
+    summary = f"{len(rows)} message(s)" + (f"; {more}" if more else "")
+    print_table([*columns, "Patients"] if patients else columns, cells, summary)
+
+
+def row_as_json(message: "StoredMessage", *, patients: bool) -> dict[str, Json]:
+    """A message as JSON: what the journal says of it, the patients' numbers only where they are asked for."""
+    row: dict[str, Json] = {
+        "number": message.id,
+        "received_at": message.received_at.isoformat(),
+        "sender": message.sender,
+        "type": message.type,
+        "control_id": message.control_id,
+        "profile": message.profile,
+        "state": message.state,
+        "reason": message.reason,
+        "findings": [{"code": noted.code, "place": noted.place} for noted in message.findings],
+    }
+    return {**row, "patients": list(message.patient_keys)} if patients else row
 
 
 def _cells(message: "StoredMessage") -> list[str]:

@@ -1,4 +1,4 @@
-"""The store of `ldt messages`: opened for reading beside a running server, and orders that change something.
+"""The store of `ldt messages` and `ldt feedback`: opened for reading beside a server, and orders that change something.
 
 An order goes to the server that has the store open; where none has, the command carries it out itself. The store is
 imported where it is used: SQLAlchemy would slow down every other command.
@@ -28,7 +28,7 @@ STATES: "Final[tuple[MessageState, ...]]" = (
 
 
 @contextmanager
-def reading(url: str) -> "Iterator[Store]":
+def reading(url: str, command: str = "messages") -> "Iterator[Store]":
     """The store, open for reading; exit status 1 with one line where it cannot be read."""
     from adapter.store import StoreError, read_store
 
@@ -36,7 +36,7 @@ def reading(url: str) -> "Iterator[Store]":
         with read_store(url) as store:
             yield store
     except StoreError as error:
-        fail(str(error))
+        fail(str(error), command)
 
 
 def carried_out(url: str, orders: "Sequence[Order]") -> Iterator[tuple[int, ...]]:
@@ -70,9 +70,9 @@ def _by_server(url: str, orders: "Sequence[Order]") -> Iterator[tuple[int, ...]]
         fail(str(error))
 
 
-def fail(text: str) -> NoReturn:
+def fail(text: str, command: str = "messages") -> NoReturn:
     """One line on standard error, exit status 1."""
-    typer.echo(f"ldt messages: {text}", err=True)
+    typer.echo(f"ldt {command}: {text}", err=True)
     raise typer.Exit(1) from None
 
 
@@ -84,6 +84,17 @@ def state_of(text: str | None) -> "MessageState | None":
     if text is None:
         return None
     raise typer.BadParameter(f"{text} is none of {', '.join(STATES)}", param_hint="--state")
+
+
+def patient_key(text: str | None) -> str | None:
+    """The patient that an option or argument names, of the form that the store has."""
+    if text is None:
+        return None
+    authority, _, rest = text.partition("/")
+    _, separator, number = rest.partition("/")
+    if not (authority and separator and number):
+        raise typer.BadParameter(f"{text} is not of the form AUTHORITY/TYPE/NUMBER, such as HOSP/MR/4711")
+    return text
 
 
 def existing(store: "Store", numbers: Sequence[int]) -> "list[StoredMessage]":

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, carried_out, existing, fail, reading, state_of
+from adapter.hl7v2 import ENVELOPE_NAMES
 
 TOGETHER: Final = 500
 """How many messages one order names."""
@@ -26,10 +27,13 @@ def replay(
         chosen = existing(opened, numbers) if numbers else list(opened.messages(state=wanted))
     if not chosen:
         fail(f"there is no message that is {wanted}")
-    done = _replayed(store, [message.id for message in chosen])
+    processed = [message.id for message in chosen if message.type not in ENVELOPE_NAMES]
+    done = _replayed(store, processed) if processed else 0
     typer.echo(f"{done} message(s) will be processed anew")
-    if done < len(chosen):
-        typer.echo(f"{len(chosen) - done} wait(s) to be processed already")
+    if done < len(processed):
+        typer.echo(f"{len(processed) - done} wait(s) to be processed already")
+    if len(processed) < len(chosen):
+        typer.echo(f"{len(chosen) - len(processed)} with the headers of a batch stay(s) as it is: nothing is in it")
 
 
 def _replayed(store: str, numbers: Sequence[int]) -> int:

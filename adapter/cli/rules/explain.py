@@ -9,10 +9,11 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.reasoning import rule_branch
 from adapter.cli.rules.patients import AsOf, File, Patient, TherapyCode, patients, therapy_of
 from adapter.cli.rules.words import verdict_words
 from adapter.cli.site import SiteFolder
-from adapter.cli.trees import add_explained
+from adapter.cli.trees import add_branch
 from adapter.ldt import Rating, RuleSet
 from adapter.ldt.reasons import Reasons, Weight, reasons
 from adapter.ldt.words import RATED
@@ -55,12 +56,12 @@ def _tree(assessment: Assessment, why: Reasons, *, whole: bool) -> Tree:
     if why.scope:
         scope = tree.add("[bold]Whether the guideline applies[/]")
         for rule, explanation in why.scope:
-            add_explained(scope, assessment, rule, "decides about the scope", explanation, whole=whole)
+            add_branch(scope, rule_branch(assessment, rule, "decides about the scope", explanation, whole=whole))
     for weight, voices in groupby(why.voices, key=lambda voice: voice.weight):
         branch = tree.add(f"[bold]{HEADINGS[weight]}[/]")
         for voice in voices:
             word = _word(voice.rating, why.therapy, rules)
-            add_explained(branch, assessment, voice.rating.rule, word, voice.explanation, whole=whole)
+            add_branch(branch, rule_branch(assessment, voice.rating.rule, word, voice.explanation, whole=whole))
     if not why.voices:
         tree.add("no rule speaks of it")
     return tree

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from adapter.advice.basis import signature
 from adapter.cli.rules.patients import therapy_of
-from adapter.cli.site import SiteFolder, rules_of
+from adapter.cli.site import SiteFolder, checked_rules_of
 from adapter.ldt import Rule, RuleSet
 
 
@@ -20,7 +20,7 @@ def list_rules(
     site: SiteFolder = None,
 ) -> None:
     """List the rules: id, section, category, title, and whether a clinician has signed them."""
-    rules = rules_of(site)
+    rules = checked_rules_of(site)
     if therapy is not None:
         therapy_of(rules, therapy)
     if fact is not None and fact not in rules.facts:

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.card import summary
+from adapter.advice.wording import printable
 from adapter.case.merge import Clock
-from adapter.cli.console import printable
 from adapter.cli.evaluate import as_of
 from adapter.cli.inputs import UnreadableFile, assessments, read_inputs
 from adapter.cli.site import rules_of, site_of

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from adapter.advice.basis import signature
+from adapter.advice.reasoning import source_line
 from adapter.cli.site import SiteFolder, rules_of
-from adapter.cli.trees import source_line
 from adapter.ldt import Rule, RuleSet
 from adapter.ldt.signoff import predicates_of
 from adapter.ldt.words import RATED, sentence, words_of

@@ -30,7 +30,10 @@ def _charset(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    ip_network(text)
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("no address, and no network without host bits, such as 192.0.2.0/24") from None
     return text
 
 

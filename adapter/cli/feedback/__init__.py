@@ -1,0 +1,1 @@
+"""`ldt feedback`: what users did with the cards that were shown to them."""

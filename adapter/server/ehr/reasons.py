@@ -1,0 +1,62 @@
+"""Why the adapter did not read something itself, or only in part: stable codes, and the words that a card says.
+
+No text of a server or of a call is ever part of it.
+"""
+
+from typing import Final, Literal, get_args
+
+Reason = Literal[
+    "no-token",
+    "token-expired",
+    "server-not-listed",
+    "scope",
+    "query",
+    "resting",
+    "address",
+    "unreachable",
+    "deadline",
+    "redirect",
+    "token-refused",
+    "forbidden",
+    "not-found",
+    "server-error",
+    "outcome",
+    "not-fhir",
+    "too-large",
+    "more-pages",
+    "next-elsewhere",
+    "fewer",
+]
+
+WORDS: Final[dict[Reason, str]] = {
+    "no-token": "the call brought no usable access token for it",
+    "token-expired": "the access token had expired",
+    "server-not-listed": "the FHIR server of the call is not listed for its client",
+    "scope": "the access token does not cover it",
+    "query": "the call lacks what its query is filled in with",
+    "resting": "the FHIR server did not answer earlier calls and is left alone for a while",
+    "address": "the FHIR server has an address that is not allowed",
+    "unreachable": "the FHIR server could not be reached",
+    "deadline": "the FHIR server did not answer in time",
+    "redirect": "the FHIR server sent the reader elsewhere",
+    "token-refused": "the FHIR server did not accept the access token",
+    "forbidden": "the FHIR server refused it",
+    "not-found": "the FHIR server did not find it",
+    "server-error": "the FHIR server failed",
+    "outcome": "the FHIR server answered with an error",
+    "not-fhir": "the answer of the FHIR server is not readable as FHIR",
+    "too-large": "the answer of the FHIR server is larger than is read",
+    "more-pages": "there are more pages than are read",
+    "next-elsewhere": "the next page is not on the same FHIR server",
+    "fewer": "the FHIR server answered with less than the EHR had sent",
+}
+
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+
+class NotRead(Exception):
+    """One answer, or one page of it, could not be had."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason

@@ -1,0 +1,159 @@
+"""One call judged: record and proposals of one patient as an assessment, and whether a hook has to speak at all.
+
+Pure: the clock is an argument. How an assessment becomes cards is decided in answer.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.advice.assessment import Assessment, assess, concerns
+from adapter.case.fact import Standing, Statement
+from adapter.case.merge import Clock
+from adapter.case.value import to_text
+from adapter.case.words import VALUES
+from adapter.fhir.reference import key_of
+from adapter.ldt import RuleSet
+from adapter.mapping.fhir import map_fhir
+from adapter.mapping.ledger import Outcome
+from adapter.mapping.patient import Mapped
+from adapter.mapping.patient import Mapping as MappedInput
+from adapter.mapping.tables import Tables
+from adapter.server.ehr import Reading
+from adapter.server.hooks.gather import gather
+from adapter.server.hooks.proposed import Proposed, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
+from adapter.server.hooks.stored import NOTHING_STORED, Stored
+from cds_hooks import (
+    HookContext,
+    OrderDispatch,
+    OrderSelect,
+    OrderSign,
+    PreconditionFailed,
+    ProblemListItemCreate,
+)
+
+SIGNING = "A liver-directed therapy is being signed: the shorter maximum ages of laboratory values hold"
+NOT_SAVED = (
+    "The diagnosis that is being added is not saved yet: it counts as provisional, and decides nothing before it is "
+    "saved and confirmed"
+)
+DISPATCHING = "The orders that are sent out are judged as if they were being made now"
+SELECTING = "The selected orders are judged; other drafts count as planned beside them"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The assessment of a call; `speaks` says whether it concerns the patient, `results_whole` whether all results
+    could be had, so that a value that is missing was not measured."""
+
+    assessment: Assessment
+    speaks: bool
+    results_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges calls by these tables and rules."""
+
+    tables: Tables
+    rules: RuleSet
+
+    def __call__(
+        self, context: HookContext, reading: Reading, now: datetime, server: str, stored: Stored = NOTHING_STORED
+    ) -> Judged:
+        """The call judged as of `now`; `server` is the base of relative references, `stored` what the store adds.
+        Raises PreconditionFailed for another patient's data, and where what is missing may be the diagnosis."""
+        record = gather(reading, RECORD)
+        if CONDITIONS in record.gaps and CONDITIONS in record.empty:
+            raise _without_conditions(record.gaps[CONDITIONS])
+        proposal = proposed(context, reading, now, server)
+        own = map_fhir(record.document, "prefetch", table=self.tables, server=server)
+        more = proposal.mapped(self.tables, server)
+        others = map_fhir(proposal.others, proposal.name, table=self.tables, server=server)
+        patient = f"Patient/{context.patient_id}"
+        _refuse_others((own, more, others), patient, server)
+        mapped = _joined((own, more), patient, stored)
+        signing = isinstance(context, OrderSign) and plans_liver_directed(more)
+        clock = Clock(now, procedure=signing)
+        gaps = (*record.lines(), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
+        assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
+        assessment = replace(
+            assessment,
+            call=tuple(_about(context, proposal, mapped, signing=signing)),
+            earlier=self._earlier(assessment, mapped, proposal, clock),
+        )
+        speaks = concerns(assessment.case, unread=not_judged(more, proposal))
+        if CONDITIONS in record.gaps and not speaks:
+            raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
+        if stored.lacking and not speaks:
+            raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
+        return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
+
+    def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
+        """The dangerous therapies that only drafts bring which are not judged now: with them alone the danger is the
+        same, and without them it is gone."""
+        if proposal.chosen is None or not whole.advice.dangers:
+            return frozenset()
+        own = [said for said in mapped.statements if proposal.is_own(said)]
+        others = frozenset(id(said) for said in own if not proposal.is_chosen(said))
+        chosen = frozenset(id(said) for said in own if proposal.is_chosen(said))
+        return self._dangerous(mapped, chosen, clock) - self._dangerous(mapped, others, clock)
+
+    def _dangerous(self, mapped: Mapped, without: frozenset[int], clock: Clock) -> frozenset[str]:
+        statements = tuple(said for said in mapped.statements if id(said) not in without)
+        advice = assess(replace(mapped, statements=statements), clock, self.rules).advice
+        return frozenset(code for danger in advice.dangers for code in danger.codes)
+
+
+def _without_code(more: MappedInput, proposal: Proposed) -> Iterator[str]:
+    """Orders that say only in words, or by a reference that leads nowhere, what is ordered."""
+    entries = (entry for patient in more.patients for entry in patient.ledger.entries if entry.name == "order")
+    count = sum(entry.outcome is Outcome.UNREAD or entry.reason == "no-code" for entry in entries)
+    if count:
+        yield f"{proposal.name}: {count} order(s) carry no code that could be read"
+
+
+def _without_conditions(gap: str) -> PreconditionFailed:
+    """Nobody can say whether the service concerns the patient: silence would be a guess."""
+    return PreconditionFailed("data-unavailable", f"the prefetch key {CONDITIONS} is needed whole, and is {gap}")
+
+
+def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing: bool) -> Iterator[str]:
+    """What is particular about the call, in words."""
+    if isinstance(context, OrderSelect | OrderSign | OrderDispatch):
+        chosen = (said for said in mapped.statements if proposal.is_chosen(said) and said.standing is Standing.FINAL)
+        words = dict.fromkeys(_planned(said) for said in chosen)
+        yield f"Orders judged: {'; '.join(words) or 'none of them is one that the rules read'}"
+    if signing:
+        yield SIGNING
+    if isinstance(context, ProblemListItemCreate):
+        yield NOT_SAVED
+    if isinstance(context, OrderDispatch):
+        yield DISPATCHING
+    if proposal.has_more:
+        yield SELECTING
+
+
+def _planned(said: Statement) -> str:
+    """What an order was read as; that there may be others goes without saying."""
+    return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
+
+
+def _refuse_others(inputs: tuple[MappedInput, ...], patient: str, server: str) -> None:
+    """Anybody else's data means that nothing is evaluated."""
+    everybody = {key_of(mapped.subject, server=server) for one in inputs for mapped in one.patients}
+    others = len(everybody - {patient})
+    if others:
+        hint = f"data of {others} other patient(s) came with the call: nothing was evaluated"
+        raise PreconditionFailed("other-patient", hint, "conflict")
+
+
+def _joined(inputs: tuple[MappedInput, ...], patient: str, stored: Stored) -> Mapped:
+    """All that is said about the patient, with what could be given to nobody."""
+    found = Mapped(patient, "fhir")
+    for one in inputs:
+        for mapped in one.patients:
+            found = found.joined(mapped)
+        found = replace(found, findings=found.findings + one.findings, ledger=found.ledger + one.ledger)
+    return found if stored.found is None else found.joined(stored.found)

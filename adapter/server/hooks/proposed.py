@@ -1,0 +1,193 @@
+"""What a call itself brings: draft orders, orders being sent out, diagnoses being added. None of it is on record yet.
+
+Not for the patient's record (gather.py). Nothing here is judged: the resources become statements like any others.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+
+from adapter.advice.assessment import LIVER_DIRECTED
+from adapter.case.fact import Standing, Statement
+from adapter.case.value import Members
+from adapter.fhir.document import Document, Record, read_resource, with_arrays
+from adapter.fhir.reference import key_of
+from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
+from adapter.mapping.fhir import map_fhir
+from adapter.mapping.patient import Mapping as MappedInput
+from adapter.mapping.tables import Tables
+from adapter.server.ehr import Reading
+from adapter.server.hooks.gather import gather, read_at, unreadable
+from adapter.server.hooks.services import ORDERS
+from cds_hooks import (
+    EncounterStart,
+    HookContext,
+    OrderDispatch,
+    OrderSelect,
+    OrderSign,
+    PatientView,
+    ProblemListItemCreate,
+)
+
+AT_HAND = frozenset({"", "draft", "active"})
+"""The statuses in which an order may be signed or sent out: it is then about to be done, whatever its own date."""
+
+NOT_SAVED = "not-saved-yet"
+"""Why a diagnosis that is being added decides nothing."""
+
+_NOT_JUDGED = frozenset({"resource-unreadable", "no-subject"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The resources that a call brings, under the name of their place in it.
+
+    `chosen` are the keys of the orders that are judged now, None for all; `gaps` says what could not be had; `saved` is
+    False for diagnoses that are being added. `others` came along and are not judged, but must be the patient's too.
+    """
+
+    name: str
+    document: Document = field(repr=False)
+    chosen: frozenset[str] | None = field(default=None, repr=False)
+    gaps: tuple[str, ...] = ()
+    saved: bool = True
+    others: Document = field(default=Document(()), repr=False)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are orders beside those that are judged now."""
+        orders = (record for record in self.document.records if not isinstance(record.resource, Medication))
+        return self.chosen is not None and any(record.key not in self.chosen for record in orders)
+
+    def mapped(self, tables: Tables, server: str) -> MappedInput:
+        """What the resources say, at their places in the call; they correct and take back nothing that is stored."""
+        found = map_fhir(self.document, self.name, table=tables, server=server)
+        patients = (
+            replace(one, statements=tuple(self._statement(said) for said in one.statements)) for one in found.patients
+        )
+        return replace(found, patients=tuple(patients))
+
+    def _statement(self, said: Statement) -> Statement:
+        origin = replace(said.origin, place=f"{self.name} {said.origin.place}")
+        own = replace(said, origin=origin, identity="", series="", replaces=False)
+        if said.standing is Standing.WITHDRAWN:
+            own = replace(own, standing=Standing.EXCLUDED)
+        return own if self.saved else _unsaved(own)
+
+    def is_chosen(self, said: Statement) -> bool:
+        """Whether a statement is of an order that is judged now; those of the record are not."""
+        return self.is_own(said) and (self.chosen is None or self._key(said) in self.chosen)
+
+    def is_own(self, said: Statement) -> bool:
+        """Whether a statement comes from the call and not from the record."""
+        return said.origin.wire == "fhir" and said.origin.document == self.name
+
+    def _key(self, said: Statement) -> str:
+        return said.origin.place.removeprefix(f"{self.name} ").partition("#")[0]
+
+
+def proposed(context: HookContext, reading: Reading, now: datetime, server: str) -> Proposed:
+    """What the context brings, beyond naming patient and user. `server` is the base of relative references."""
+    match context:
+        case PatientView() | EncounterStart():
+            return Proposed("context", Document(()))
+        case OrderSelect(selections=selections, draft_orders=drafts):
+            return _selected(_drafted(drafts, now), selections, server)
+        case OrderSign(draft_orders=drafts):
+            return _drafted(drafts, now)
+        case OrderDispatch(dispatched_orders=orders, fulfillment_tasks=tasks):
+            dispatched = _dispatched(reading, orders, now, server)
+            return replace(dispatched, others=_with_tasks(dispatched.others, tasks))
+        case ProblemListItemCreate(conditions=conditions):
+            return replace(_read("context.conditions", conditions), saved=False)
+        case _:
+            assert_never(context)
+
+
+def _read(name: str, raw: msgspec.Raw) -> Proposed:
+    """The resources of a member of the context, also those that strict FHIR would refuse."""
+    document, gap = read_at(name, bytes(raw))
+    document = with_arrays(document)
+    return Proposed(name, document, gaps=_of(name, unreadable(document) if document.records else gap))
+
+
+def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
+    read = _read("context.draftOrders", drafts)
+    return replace(read, document=_at_hand(read.document, now))
+
+
+def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Proposed:
+    """The drafts with those that are selected. A selection that is not among them leaves all to be judged."""
+    keys = frozenset(key for text in selections if (key := key_of(text, server=server)) is not None)
+    lacking = len(keys - {record.key for record in drafts.document.records})
+    if not lacking:
+        return replace(drafts, chosen=keys)
+    gap = f"{lacking} selected order(s) are not among the draft orders: all drafts were judged"
+    return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"))
+
+
+def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server: str) -> Proposed:
+    """Those orders of the prefetch that are being sent out; they are named in the call and not part of it."""
+    found = gather(reading, ORDERS)
+    keys = frozenset(key for text in orders if (key := key_of(text, server=server)) is not None)
+    records, names = found.document.records, found.document.names
+    wanted = Document(tuple(record for record in records if record.key in keys), names)
+    others = Document(tuple(record for record in records if record.key not in keys), names)
+    name = "context.dispatchedOrders"
+    lacking = len(keys - {record.key for record in wanted.records})
+    why = "; ".join(found.lines()) or "not among the active orders"
+    gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
+    return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), others=others)
+
+
+def _with_tasks(document: Document, tasks: tuple[msgspec.Raw, ...]) -> Document:
+    """The document with the Tasks that ask for the orders."""
+    read = tuple(read_resource(bytes(task), f"context.fulfillmentTasks[{n}]") for n, task in enumerate(tasks))
+    return replace(document, records=(*document.records, *read))
+
+
+def _at_hand(document: Document, now: datetime) -> Document:
+    """The orders as what is about to be done today: when they were written does not make the plan stale."""
+    records = tuple(_today(record, now) for record in document.records)
+    return replace(document, records=records)
+
+
+def _today(record: Record, now: datetime) -> Record:
+    order = record.resource
+    if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status not in AT_HAND:
+        return record
+    today = msgspec.structs.replace(order, status="draft", authoredOn=now.isoformat())
+    return replace(record, resource=today)
+
+
+def _unsaved(said: Statement) -> Statement:
+    """A statement of a diagnosis that is being added: shown, and deciding nothing."""
+    if said.standing not in (Standing.FINAL, Standing.PRELIMINARY):
+        return said
+    return replace(said, standing=Standing.PRELIMINARY, reason=NOT_SAVED)
+
+
+def not_judged(found: MappedInput, proposal: Proposed) -> bool:
+    """Whether the call brings an order or a diagnosis that nobody could read: then nobody may say what it is not."""
+    said = (one for patient in found.patients for one in patient.statements)
+    return (
+        bool(proposal.gaps)
+        or any(finding.code in _NOT_JUDGED for finding in found.findings)
+        or any(one.standing is Standing.EXCLUDED and one.reason == "modifier" for one in said)
+    )
+
+
+def plans_liver_directed(found: MappedInput) -> bool:
+    """Whether one of the orders is, or may be, one for a liver-directed therapy."""
+    said = (one for patient in found.patients for one in patient.statements if one.standing is Standing.FINAL)
+    return any(_liver_directed(one.value) for one in said if one.fact == "planned_therapies")
+
+
+def _liver_directed(value: object) -> bool:
+    return isinstance(value, Members) and not LIVER_DIRECTED.isdisjoint(value.certain.union(*value.one_of))
+
+
+def _of(name: str, gap: str) -> tuple[str, ...]:
+    return (f"{name}: {gap}",) if gap else ()

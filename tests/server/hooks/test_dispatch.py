@@ -1,0 +1,66 @@
+"""order-dispatch: orders are named in the call and found in the prefetch; what is not found is told."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.server.hooks.calling import answer as answer_of
+from tests.server.hooks.calling import card, cards, drug_order, example, refused, without_metastases
+
+TACE, UNKNOWN = "order-dispatch-tace", "order-dispatch-unknown-order"
+
+
+def test_an_order_that_is_not_sent_out_is_no_plan_of_this_call(client: TestClient) -> None:
+    request = example(TACE)
+    request["prefetch"]["medications"]["entry"].append({"resource": drug_order("1999687", status="active")})
+    request["prefetch"]["medications"]["total"] = 2
+    assert "Orders judged: one of cTACE/DEB-TACE\n" in card(client, request)["detail"]
+    request["context"]["dispatchedOrders"].append("MedicationRequest/m1")
+    assert "Orders judged: one of cTACE/DEB-TACE; PRRT\n" in card(client, request)["detail"]
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize("key", ["services", "devices", "medications"])
+def test_orders_that_could_not_be_had_are_never_silence(client: TestClient, key: str) -> None:
+    request = without_metastases(example(UNKNOWN))
+    del request["prefetch"][key]
+    found = card(client, request)
+    assert found["indicator"] == "warning"
+    assert f"could not be judged ({key}: not provided by the EHR)" in found["detail"]
+
+
+def test_an_order_that_is_found_needs_no_other_key(client: TestClient) -> None:
+    request = example(TACE)
+    del request["prefetch"]["medications"], request["prefetch"]["devices"]
+    found = card(client, request)
+    assert found["indicator"] == "critical"
+    assert "not provided" not in found["detail"]
+
+
+def test_an_absolute_reference_to_the_server_is_resolved(client: TestClient) -> None:
+    request = example(TACE)
+    request["context"]["dispatchedOrders"] = [f"{request['fhirServer']}/ServiceRequest/tace"]
+    assert card(client, request)["indicator"] == "critical"
+
+
+def test_a_patient_without_a_neuroendocrine_neoplasm_stays_silent(client: TestClient) -> None:
+    request = example(UNKNOWN)
+    request["prefetch"]["conditions"] = None
+    request["prefetch"]["observations"] = None
+    assert cards(client, request) == []
+
+
+@pytest.mark.hazard("HZ-P02")
+def test_a_task_for_somebody_else_stops_the_evaluation(client: TestClient) -> None:
+    request: dict[str, Any] = example(TACE)
+    request["context"]["fulfillmentTasks"][0]["for"] = {"reference": "Patient/somebody-else"}
+    assert refused(answer_of(client, request), 412) == "other-patient"
+
+
+@pytest.mark.hazard("HZ-P02")
+def test_an_active_order_of_somebody_else_stops_the_evaluation(client: TestClient) -> None:
+    request = example(TACE)
+    order = request["prefetch"]["medications"]["entry"][0]["resource"]
+    order["subject"] = {"reference": "Patient/somebody-else"}
+    assert refused(answer_of(client, request), 412) == "other-patient"
