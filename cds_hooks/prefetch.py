@@ -7,7 +7,7 @@ touched.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -80,6 +80,13 @@ class _Resource(msgspec.Struct):
 
 class _Issue(msgspec.Struct):
     severity: str
+    code: str = ""
+
+
+_LACKING: Final = frozenset(
+    {"incomplete", "suppressed", "timeout", "too-costly", "throttled", "transient", "exception"}
+)
+"""Codes (issue-type) of what did not come, however lightly the client puts it."""
 
 
 class _Search(msgspec.Struct):
@@ -146,7 +153,7 @@ def _classify_bundle(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
     paged = _has_next(links) or (total is not None and total > matches)
     if failed or (paged and not (counted and matches)):
         return Partial(raw, matches, total)
-    return Provided(raw) if matches else ExplicitNothing(raw)
+    return Provided(raw) if matches or "include" in kinds else ExplicitNothing(raw)
 
 
 def count_matches(raw: msgspec.Raw) -> int:
@@ -182,12 +189,14 @@ def _kind_of(raw: msgspec.Raw) -> _EntryKind:
 
 
 def _is_failure(outcome: _Resource) -> bool:
-    """Whether an OperationOutcome tells more than information and warnings; one that cannot be read does."""
+    """Whether an OperationOutcome tells more than information and warnings, or that something is lacking; one that
+    cannot be read does."""
     try:
         issues = msgspec.json.decode(outcome.issue, type=list[_Issue] | None) or []
     except msgspec.ValidationError:
         return True
-    return any(issue.severity not in ("information", "warning", "success") for issue in issues)
+    light = ("information", "warning", "success")
+    return any(issue.severity not in light or issue.code in _LACKING for issue in issues)
 
 
 def _links(raw: msgspec.Raw) -> list[_Link] | None:

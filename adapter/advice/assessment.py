@@ -6,7 +6,7 @@ It evaluates and decides nothing beyond the rule set, and reads no clock.
 from dataclasses import dataclass, field, replace
 
 from adapter.case.case import Case
-from adapter.case.fact import State
+from adapter.case.fact import Fact, State
 from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth
@@ -145,14 +145,19 @@ def _neoplasm(case: Case) -> bool:
     fact = case.facts["diagnosis"]
     if fact.state is State.EXCLUDED and fact.reason in ("resolved", "inactive", "remission"):
         return True  # a resected primary: its metastases are still those of a neuroendocrine neoplasm
-    if fact.state not in _ON_RECORD:
+    if fact.state not in _ON_RECORD and not _may_be(fact):
         return False
     return not isinstance(fact.on_record, Coded) or "nen" in fact.on_record.possible
 
 
+def _may_be(fact: Fact) -> bool:
+    """Whether a fact is set aside for how it was said, not for what: it may be true all the same."""
+    return fact.state is State.EXCLUDED and fact.reason in ("modifier", "status-unknown", "future-date")
+
+
 def _liver_metastases(case: Case) -> bool:
     fact = case.facts["liver_metastases"]
-    if fact.state not in _ON_RECORD:
+    if fact.state not in _ON_RECORD and not _may_be(fact):
         return False
     return not isinstance(fact.on_record, Flag) or fact.on_record.yes
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from adapter.fhir.elements import Reference
 
 _RESTFUL = re.compile(
-    r"(?P<base>https?://\S+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._]{1,255})(?:/_history/[A-Za-z0-9\-.]+)?"
+    r"(?P<base>https?://\S+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._~]{1,255})(?:/_history/[A-Za-z0-9\-.]+)?"
 )
 
 

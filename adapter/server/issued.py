@@ -48,7 +48,11 @@ def answers_in(store: Store) -> Answers:
 
     def answers(request: HookRequest, advice: str) -> Iterable[tuple[str, datetime]]:
         reader = reader_of(request)
-        found = store.cards.answer(reader, advice) if reader else None
+        try:
+            found = store.cards.answer(reader, advice) if reader else None
+        except StoreUnavailable as error:  # advice is shown for want of statistics, never withheld
+            log().warning("answers_not_read", error=error.cause)
+            return ()
         return () if found is None else ((advice, found.when),)
 
     return answers

@@ -12,6 +12,7 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.card import card_uuid, cards
 from adapter.advice.overriding import override_reasons
 from adapter.advice.repeats import NEVER_QUIET, Answered, Quiet, advice_key
+from adapter.advice.sections import indicator
 from adapter.advice.suggestions import suggestions
 from adapter.fhir.check import InvalidOutput, check_resource
 from adapter.server.ehr import Reading
@@ -75,6 +76,8 @@ class HookService:
         return judged
 
     def _is_answered(self, request: HookRequest, assessment: Assessment, now: datetime) -> bool:
+        if indicator(assessment) == "critical":  # it is always shown, whatever the store can say
+            return False
         user = _user(request.context)
         answers = (Answered(user, advice, when) for advice, when in self.answers(request, advice_key(assessment)))
         return self.quiet.holds(assessment, user, answers, now)

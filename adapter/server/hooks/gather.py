@@ -37,7 +37,7 @@ def gather(reading: Reading, keys: Iterable[str]) -> Gathered:
         names.update(document.names)
         if gap:
             gaps[key] = gap
-        if all(record.fault is not None for record in document.records):
+        if all(record.fault is not None or record.type == "Bundle" for record in document.records):
             empty.add(key)
     return Gathered(Document(tuple(records), names), gaps, frozenset(empty))
 
@@ -63,6 +63,6 @@ def read_at(place: str, raw: bytes) -> tuple[Document, str]:
 
 
 def unreadable(document: Document) -> str:
-    """How many resources could not be read, in words; nothing where all could."""
-    count = sum(record.fault is not None for record in document.records)
+    """How many resources could not be read, in words; nothing where all could. A Bundle within a Bundle is not read."""
+    count = sum(record.fault is not None or record.type == "Bundle" for record in document.records)
     return f"{count} resource(s) could not be read" if count else ""

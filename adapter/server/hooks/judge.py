@@ -21,7 +21,7 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather
-from adapter.server.hooks.proposed import Proposed, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from cds_hooks import (
@@ -86,6 +86,8 @@ class Judge:
         speaks = concerns(assessment.case, unread=not_judged(more, proposal))
         if CONDITIONS in record.gaps and not speaks:
             raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
+        if not speaks and _is_nobodys(own):
+            raise _without_conditions("in part of nobody: a condition names no patient")
         if stored.lacking and not speaks:
             raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
         return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
@@ -112,6 +114,14 @@ def _without_code(more: MappedInput, proposal: Proposed) -> Iterator[str]:
     count = sum(entry.outcome is Outcome.UNREAD or entry.reason == "no-code" for entry in entries)
     if count:
         yield f"{proposal.name}: {count} order(s) carry no code that could be read"
+    if missed := lost(more):
+        yield f"{proposal.name}: {missed} entry(ies) name no patient or cannot be read, and were not judged"
+
+
+def _is_nobodys(own: MappedInput) -> bool:
+    """Whether a condition of the record was set aside since its patient cannot be told: it may be the diagnosis."""
+    places = (finding.place for finding in own.findings if finding.code == "no-subject")
+    return any(f".{CONDITIONS}." in f".{place}." for place in places)
 
 
 def _without_conditions(gap: str) -> PreconditionFailed:

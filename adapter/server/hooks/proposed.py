@@ -16,6 +16,7 @@ from adapter.fhir.document import Document, Record, read_resource, with_arrays
 from adapter.fhir.reference import key_of
 from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
 from adapter.mapping.fhir import map_fhir
+from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
@@ -120,7 +121,7 @@ def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
 
 def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Proposed:
     """The drafts with those that are selected. A selection that is not among them leaves all to be judged."""
-    keys = frozenset(key for text in selections if (key := key_of(text, server=server)) is not None)
+    keys = frozenset(key_of(text, server=server) or text for text in selections)
     lacking = len(keys - {record.key for record in drafts.document.records})
     if not lacking:
         return replace(drafts, chosen=keys)
@@ -131,7 +132,7 @@ def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Pro
 def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server: str) -> Proposed:
     """Those orders of the prefetch that are being sent out; they are named in the call and not part of it."""
     found = gather(reading, ORDERS)
-    keys = frozenset(key for text in orders if (key := key_of(text, server=server)) is not None)
+    keys = frozenset(key_of(text, server=server) or text for text in orders)
     records, names = found.document.records, found.document.names
     wanted = Document(tuple(record for record in records if record.key in keys), names)
     others = Document(tuple(record for record in records if record.key not in keys), names)
@@ -169,14 +170,25 @@ def _unsaved(said: Statement) -> Statement:
     return replace(said, standing=Standing.PRELIMINARY, reason=NOT_SAVED)
 
 
+def lost(found: MappedInput) -> int:
+    """How many orders or diagnoses of the call could not be given to its patient, or not be read."""
+    return sum(finding.code in _NOT_JUDGED for finding in found.findings)
+
+
 def not_judged(found: MappedInput, proposal: Proposed) -> bool:
     """Whether the call brings an order or a diagnosis that nobody could read: then nobody may say what it is not."""
     said = (one for patient in found.patients for one in patient.statements)
     return (
         bool(proposal.gaps)
-        or any(finding.code in _NOT_JUDGED for finding in found.findings)
+        or bool(lost(found))
         or any(one.standing is Standing.EXCLUDED and one.reason == "modifier" for one in said)
+        or any(_is_in_words(entry) for patient in found.patients for entry in patient.ledger.entries)
     )
+
+
+def _is_in_words(entry: Entry) -> bool:
+    """Whether an order or a diagnosis says what it is only in words, or in codes of a system that nobody here knows."""
+    return entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
 
 
 def plans_liver_directed(found: MappedInput) -> bool:
