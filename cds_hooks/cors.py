@@ -13,6 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9\-._]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
+def is_origin(text: str) -> bool:
+    """Whether a text is an origin as browsers send it: scheme, host and port, without a slash at the end."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 class Cors:
     """ASGI middleware that adds CORS headers to preflights, answers and errors for the given origins.
 
@@ -26,7 +31,7 @@ class Cors:
         self._app = app
         self._origins = frozenset(origins)
         for origin in self._origins:
-            if not _ORIGIN.fullmatch(origin):
+            if not is_origin(origin):
                 raise ValueError(f"not an exact origin: {origin}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

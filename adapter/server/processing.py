@@ -28,7 +28,7 @@ from adapter.store import (
     StoreUnavailable,
 )
 
-BATCH: Final = 100
+BATCH: Final = 500
 """Messages looked at together; those of one patient are applied in one go."""
 
 IDLE: Final = 1.0

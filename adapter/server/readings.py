@@ -9,7 +9,7 @@ from typing import Final
 
 from adapter.mapping.hl7v2_reading import Reading
 
-MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_BYTES: Final = 8 * 1024 * 1024
 """Of messages whose readings are kept; a reading takes some twenty times the bytes of its message."""
 
 

@@ -24,6 +24,7 @@ from adapter.server.stored_settings import NumberSettings
 from adapter.server.tls import ClientCertificate
 from adapter.terminology.systems import DEFAULT_BASE
 from cds_hooks import ProfileName
+from cds_hooks.cors import is_origin
 from cds_hooks.urls import is_absolute_url, is_confidential_url
 
 
@@ -87,7 +88,12 @@ class Settings(DeliverySettings, BaseSettings):
         return self
 
     def _guard_links(self) -> None:
-        """What a link shows is patient data: it travels encrypted, or stays on this machine."""
+        """Origins are exact. What a link shows is patient data: it travels encrypted, or stays on this machine."""
+        for origin in self.cors_origins:
+            if not is_origin(origin):
+                raise ValueError(
+                    f"cors_origins: {origin} is no origin such as https://ehr.example.org, without a slash"
+                )
         if not self.public_url:
             return
         allowed = is_absolute_url if self.insecure else is_confidential_url

@@ -233,3 +233,9 @@ def test_a_deliverer_for_each_destination_that_is_set(store: Store, tmp_path: Pa
     for one in found:
         asyncio.run(one.destination.close())
     assert deliverers(load_settings(None, {}), store) == ()
+
+
+@pytest.mark.parametrize("origin", ["https://app.test/", "app.test", "*"])
+def test_an_origin_that_no_browser_sends_stops_the_start(origin: str) -> None:
+    with pytest.raises(SettingsError, match="cors_origins: "):
+        load_settings(None, {"cors_origins": [origin]})
