@@ -35,6 +35,7 @@ class Identifier(Element):
     system: str = ""
     value: str = ""
     type: CodeableConcept | None = None
+    use: str = ""
 
 
 class HumanName(Element):

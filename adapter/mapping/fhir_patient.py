@@ -15,7 +15,7 @@ from adapter.fhir.elements import HumanName
 from adapter.fhir.resources import Patient
 from adapter.mapping.fhir_values import moment
 from adapter.mapping.fhir_veto import veto
-from adapter.mapping.hl7v2_patient import Demographics, same_person
+from adapter.mapping.hl7v2_patient import Demographics, can_be_compared, same_person
 
 _NAMES: Final[msgspec.json.Decoder[list[HumanName] | HumanName]] = msgspec.json.Decoder(list[HumanName] | HumanName)
 
@@ -45,12 +45,22 @@ def is_person(patient: Patient, stored: Demographics) -> bool:
     What one side does not say does not differ; a date that is known in part only is compared in that part, and of
     several names one that agrees is enough.
     """
+    return same_person(*_alike(patient, stored))
+
+
+def is_comparable(patient: Patient, stored: Demographics) -> bool:
+    """Whether there is anything by which a Patient could be told from whom HL7 v2 messages describe."""
+    return can_be_compared(*_alike(patient, stored))
+
+
+def _alike(patient: Patient, stored: Demographics) -> tuple[Demographics, Demographics]:
+    """Both, in the same form and precision."""
     born = patient.birthDate.replace("-", "")
     digits = min(len(born), len(stored.birth))
     families = _families(patient)
     family = stored.family if stored.family in families else next(iter(families), "")
     told = Demographics(born[:digits], _SEX.get(patient.gender, ""), family)
-    return same_person(told, Demographics(stored.birth[:digits], _STORED_SEX.get(stored.sex, ""), stored.family))
+    return told, Demographics(stored.birth[:digits], _STORED_SEX.get(stored.sex, ""), stored.family)
 
 
 def _families(patient: Patient) -> list[str]:

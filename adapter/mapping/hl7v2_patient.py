@@ -108,6 +108,11 @@ def same_person(one: Demographics, other: Demographics) -> bool:
     return sum(differ) < min(2, len(differ) or 1)
 
 
+def can_be_compared(one: Demographics, other: Demographics) -> bool:
+    """Whether both say birth date, sex or family name: else nothing tells that they are one person, or are not."""
+    return bool(_differ(one, other))
+
+
 def _differ(one: Demographics, other: Demographics) -> list[bool]:
     """Of each that both messages have, whether it differs: a birth date that says only year or month does not differ
     from one within it, and a sex that is not known differs from none."""

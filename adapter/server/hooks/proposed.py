@@ -120,7 +120,9 @@ def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
 
 
 def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Proposed:
-    """The drafts with those that are selected. A selection that is not among them leaves all to be judged."""
+    """The drafts with those that are selected. None, or one that is not among them, leaves all to be judged."""
+    if not selections:
+        return replace(drafts, gaps=(*drafts.gaps, "context.selections: none is named: all drafts were judged"))
     keys = frozenset(key_of(text, server=server) or text for text in selections)
     lacking = len(keys - {record.key for record in drafts.document.records})
     if not lacking:
@@ -140,6 +142,7 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     lacking = len(keys - {record.key for record in wanted.records})
     why = "; ".join(found.lines()) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
+    gap = gap if orders else "no order is named: none could be judged"
     return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), others=others)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapter.fhir.resources import Patient
 from adapter.mapping.fhir import superseded_places
-from adapter.mapping.fhir_patient import is_person
+from adapter.mapping.fhir_patient import is_comparable, is_person
 from adapter.mapping.fhir_veto import veto
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.patient import Mapped
@@ -33,6 +33,7 @@ NO_NUMBER: Final = "not looked for: the Patient has no number of a configured sy
 NOT_THERE: Final = "the store is not available"
 NOT_IN_TIME: Final = "could not be read in time"
 SEVERAL: Final = "not joined: the numbers of the Patient lead to different patients"
+UNCOMPARED: Final = "not joined: the Patient has no birth date, sex or family name to be compared with"
 DIFFERS: Final = "not joined: two of birth date, sex and family name are others than those of the Patient"
 
 
@@ -86,9 +87,10 @@ class StoredFacts:
             return _lacking(NOT_IN_TIME)
 
     def _keys(self, patient: Patient) -> Iterator[PatientKey]:
+        """The patient's numbers of these kinds; an old one may be somebody else's by now."""
         for identifier in patient.identifier:
             for kind in self.kinds:
-                if identifier.value and identifier.system == kind.system:
+                if identifier.value and identifier.system == kind.system and identifier.use != "old":
                     yield PatientKey.of(kind.authority, kind.type, identifier.value)
 
 
@@ -115,6 +117,9 @@ def _joined(recalled: Recalled, patient: Patient) -> Stored:
     if len(recalled.persons) > 1:
         return Stored(gaps=(*gaps, f"{STORED}: {SEVERAL}"))
     [stored] = recalled.persons
-    if stored.mapped.person is not None and not is_person(patient, stored.mapped.person):
+    person = stored.mapped.person
+    if person is None or not is_comparable(patient, person):
+        return Stored(gaps=(*gaps, f"{STORED}: {UNCOMPARED}"))
+    if not is_person(patient, person):
         return Stored(gaps=(*gaps, f"{STORED}: {DIFFERS}"))
     return Stored(stored.mapped, stored.messages, gaps)

@@ -124,3 +124,19 @@ def test_a_card_is_shown_where_the_store_cannot_say_what_was_answered(store: Sto
     client = client_of(store, quiet_hours=24)
     store.close()
     assert client.post("/cds-services/ldt-encounter-start", json=example("encounter-start")).json()["cards"]
+
+
+@pytest.mark.parametrize("selections", [[], ["ServiceRequest/x"]])
+def test_without_a_known_selection_all_drafts_are_judged(client: TestClient, selections: list[str]) -> None:
+    call = example("order-select-beside-tace")
+    call["context"]["selections"] = selections
+    told = card(client, call)
+    assert "all drafts were judged" in told["detail"]
+    assert "not judged now" not in told["detail"]
+
+
+def test_a_dispatch_that_names_no_order_says_so(client: TestClient) -> None:
+    call = example("order-dispatch-tace")
+    call["context"]["dispatchedOrders"] = []
+    told = client.post("/cds-services/ldt-order-dispatch", json=call)
+    assert told.status_code == 400 or "no order is named" in told.json()["cards"][0]["detail"]

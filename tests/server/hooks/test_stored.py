@@ -13,7 +13,16 @@ from adapter.ldt import rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.tables import tables
 from adapter.server.app import build_app
-from adapter.server.hooks.stored import DIFFERS, NO_NUMBER, NO_PATIENT, NOT_IN_TIME, NOT_THERE, SEVERAL, Recall
+from adapter.server.hooks.stored import (
+    DIFFERS,
+    NO_NUMBER,
+    NO_PATIENT,
+    NOT_IN_TIME,
+    NOT_THERE,
+    SEVERAL,
+    UNCOMPARED,
+    Recall,
+)
 from adapter.server.intake import Intake
 from adapter.server.recall import Recalled
 from adapter.server.settings import Settings, SettingsError, load_settings
@@ -115,6 +124,7 @@ def test_values_of_one_moment_that_differ_are_a_conflict_and_no_guess(store: Sto
         {"value": NUMBER},
         {"system": f"{SYSTEM}/", "value": NUMBER},
         {"system": SYSTEM.upper(), "value": NUMBER},
+        {"system": SYSTEM, "value": NUMBER, "use": "old"},
     ],
 )
 def test_a_number_of_another_system_leads_nowhere(store: Store, number: dict[str, str]) -> None:
@@ -176,6 +186,17 @@ def test_the_number_of_another_person_is_not_believed(store: Store, person: str,
     shown = text(detail(store))
     assert (DIFFERS in shown) is not joined
     assert ("received by the adapter before: 1" in shown) is joined
+
+
+@pytest.mark.hazard("HZ-P11")
+def test_a_number_alone_joins_nobody(store: Store) -> None:
+    take(store, about(PATENT))
+    request = example("patient-view-07")
+    for member in ("birthDate", "gender", "name"):
+        request["prefetch"]["patient"].pop(member, None)
+    shown = text(detail(store, request))
+    assert UNCOMPARED in shown
+    assert "received by the adapter before" not in shown
 
 
 @pytest.mark.hazard("HZ-P11")
