@@ -6,7 +6,6 @@ ratios. HealthChain takes part where HEALTHCHAIN_PYTHON names a Python that has 
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.__main__ import OBSERVATIONS, PATIENT, bundle
+from benchmarks.ports import free_port, wait_for
 
 CALLS = int(os.environ.get("BENCH_CALLS", "150"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -72,36 +72,16 @@ def call() -> bytes:
     return json.dumps({**hook, "prefetch": prefetch}).encode()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(contender: Contender) -> Iterator[str]:
     """The URL of the service, which runs meanwhile."""
     port = free_port()
     with subprocess.Popen([*contender.command, str(port)], stderr=subprocess.DEVNULL) as process:
         try:
-            _await(port)
+            wait_for(port)
             yield f"http://127.0.0.1:{port}{contender.path}"
         finally:
             process.kill()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("the service does not listen")
 
 
 def measured(url: str, body: bytes) -> list[float]:

@@ -5,7 +5,6 @@ other programs run, the processor time that the server takes for a message says 
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adapter.store import Store, read_store
+from benchmarks.ports import free_port, wait_for
 
 CONNECTIONS = (1, 16)
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -54,14 +54,6 @@ CONTENDERS = (
 )
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass(frozen=True, slots=True)
 class Rate:
     """Round trips a second, and milliseconds of the server's processor time for each."""
@@ -78,22 +70,10 @@ def running(contender: Contender) -> Iterator[tuple[int, int, Path]]:
         command = contender.command(port, Path(folder))
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
-                _await(port)
+                wait_for(port)
                 yield port, process.pid, Path(folder)
             finally:
                 process.kill()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("the server does not listen")
 
 
 def processor_time(pid: int) -> float:
