@@ -3,7 +3,6 @@
 Not for SQL (cards.py); it shares the store's one writer and its readers.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -52,7 +51,7 @@ class CardBook:
 
     async def keep(self, reports: Sequence[CardReport]) -> None:
         """Keep reports, all or none, each once; they are on disk when this returns. Raises StoreUnavailable."""
-        await asyncio.wrap_future(self._writer.submit(partial(keep_reports, reports), _ROW * len(reports)))
+        await self._writer.run(partial(keep_reports, reports), _ROW * len(reports))
 
     def fates(self, since: datetime | None = None) -> Iterator[CardFate]:
         """The cards that left since a time, each once, with the report that holds for it."""

@@ -3,14 +3,12 @@
 Not for transactions, threads and errors (writer.py, store.py).
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import JSON, Connection, Row, Select, String, bindparam, case, exists, func, insert, select, true
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+from sqlalchemy import Connection, Row, Select, String, bindparam, exists, func, insert, select
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
 from adapter.store.prepared import Prepared
@@ -32,56 +30,45 @@ class Page(NamedTuple):
     patient_key: str | None
 
 
-_NEW: Final = tuple(column for column in messages.c if column.name not in ("id", "findings"))
 _SAME_SENDER: Final = (messages.c.sender == bindparam("sender", type_=String)) & (
     messages.c.control_id == bindparam("control_id", type_=String)
 )
-_FINDINGS: Final = case(
-    (exists().where(_SAME_SENDER), bindparam("findings_if_reused", type_=JSON)),
-    else_=bindparam("findings", type_=JSON),
+_USED: Final = Prepared(select(exists(messages.c.id).where(_SAME_SENDER)))
+"""Whether the sender has used the control id before."""
+_SAME: Final = Prepared(
+    select(messages.c.id).where(_SAME_SENDER, messages.c.sha256 == bindparam("sha256", type_=messages.c.sha256.type))
 )
-_INSERT: Final = Prepared(
-    insert_or_ignore(messages)
-    .from_select(
-        [*(column.name for column in _NEW), "findings"],
-        select(*(bindparam(column.name, type_=column.type) for column in _NEW), _FINDINGS).where(true()),
-    )
-    .on_conflict_do_nothing()
-    .returning(messages.c.id, messages.c.findings)
-)
-"""One statement stores a message unless it is there, and marks it where its sender has used the control id before."""
-
-_EARLIER: Final = select(messages.c.id).where(_SAME_SENDER, messages.c.sha256 == bindparam("sha256"))
+"""The very same message."""
+_NEW: Final = {column.name: bindparam(column.name, type_=column.type) for column in messages.c if column.name != "id"}
+_INSERT: Final = Prepared(insert(messages).values(_NEW).returning(messages.c.id))
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
 def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Receipt:
-    """Store a message with its hash unless the very same is there; within a transaction of the caller."""
-    plain = _plain(arrival.findings)
-    # A message without control id shares none with another.
-    reused = _plain((*arrival.findings, REUSED)) if arrival.control_id else plain
+    """Store a message with its hash unless the very same is there; within a transaction of the caller.
+
+    It is marked where its sender has used the control id before; without a control id it shares none with another.
+    """
+    key = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
+    ((used,),) = _USED.rows(connection, key)
+    for (number,) in _SAME.rows(connection, key) if used else ():
+        return Receipt(number, duplicate=True)
+    reused = bool(used and arrival.control_id)
     row = {
+        **key,
         "received_at": arrival.received_at,
-        "sender": arrival.sender,
-        "control_id": arrival.control_id,
         "type": arrival.type,
         "profile": arrival.profile,
-        "sha256": sha256,
         "state": arrival.state,
         "reason": arrival.reason,
-        "findings": plain,
-        "findings_if_reused": reused,
+        "findings": _plain((*arrival.findings, REUSED) if reused else arrival.findings),
         "raw": arrival.raw,
     }
-    stored = _INSERT.first(connection, row)
-    if stored is None:
-        keys = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
-        return Receipt(connection.execute(_EARLIER, keys).scalar_one(), duplicate=True)
-    number, findings = stored
-    links = [{"message": number, "patient_key": key} for key in dict.fromkeys(arrival.patient_keys)]
+    ((number,),) = _INSERT.rows(connection, row)
+    links = [{"message": number, "patient_key": patient} for patient in dict.fromkeys(arrival.patient_keys)]
     if links:
         connection.execute(insert(message_patients), links)
-    return Receipt(number, control_id_reused=reused != plain and json.loads(findings) == reused)
+    return Receipt(number, control_id_reused=reused)
 
 
 def _plain(findings: Sequence[Noted]) -> _Findings:

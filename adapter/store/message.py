@@ -4,6 +4,7 @@ Not for the tables (tables.py), and without any knowledge of HL7 v2 or FHIR cont
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -17,6 +18,8 @@ MessageState = Literal[ArrivalState, "mapped", "evaluated", "discarded"]
 
 IN_USE: Final[tuple[MessageState, ...]] = ("received", "mapped", "evaluated")
 """The states whose messages make up a patient's facts."""
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 INDEXED_LENGTH: Final = 255
 """The longest sender, control id or patient key; longer texts are cut by the caller or refused here."""
@@ -96,4 +99,4 @@ class StoredMessage:
 
 
 def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not _SURROGATE.search(text)

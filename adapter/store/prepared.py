@@ -1,4 +1,4 @@
-"""A statement that is compiled once: the hot path of storing does not build the same SQL for each message again.
+"""A statement that is compiled once, and run by the driver itself: the hot path of storing does nothing else.
 
 Not for statements that are run now and then; those leave everything to SQLAlchemy.
 """
@@ -6,8 +6,9 @@ Not for statements that are run now and then; those leave everything to SQLAlche
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert
 
 Processor = Callable[[object], object]
@@ -21,19 +22,28 @@ class _Plan(NamedTuple):
 
 
 class Prepared:
-    """An insert whose values are all named parameters (`bindparam` with a type)."""
+    """A statement whose values are all named parameters (`bindparam` with a type), and which gives rows back."""
 
-    def __init__(self, statement: Insert) -> None:
+    def __init__(self, statement: "Insert | Select[*tuple[Any, ...]]") -> None:
         self._statement: Final = statement
         self._plans: Final[dict[str, _Plan]] = {}
 
-    def first(self, connection: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Run it with these values: the first row that comes back, as the driver gives it. Errors are SQLAlchemy's."""
-        dialect = connection.dialect
-        plan = self._plans.get(dialect.name) or self._compiled(dialect)
-        sent = tuple(process(values[name]) if process else values[name] for name, process in plan.places)
-        row = connection.exec_driver_sql(plan.text, sent).first()
-        return None if row is None else tuple(row)
+    def rows(self, connection: Connection, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run it with these values, within the transaction of the connection; the rows as the driver gives them.
+
+        Raises DBAPIError, without the statement and its values.
+        """
+        plan = self._plans.get(connection.dialect.name) or self._compiled(connection.dialect)
+        sent = tuple([process(values[name]) if process else values[name] for name, process in plan.places])
+        driver = connection.dialect.loaded_dbapi
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(plan.text, sent)
+            return list(cursor.fetchall())
+        except driver.Error as error:
+            raise DBAPIError(None, None, error) from None
+        finally:
+            cursor.close()
 
     def _compiled(self, dialect: Dialect) -> _Plan:
         compiled = self._statement.compile(dialect=dialect)

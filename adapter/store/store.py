@@ -3,7 +3,6 @@
 Not for making one (create.py): opening never creates a file.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -94,7 +93,7 @@ class Store:
 
     async def append_async(self, arrival: Arrival) -> Receipt:
         """`append` for asyncio; no thread waits."""
-        return await asyncio.wrap_future(self.submit(arrival))
+        return await self._writer.run(partial(store_arrival, arrival, arrival.sha256), len(arrival.raw))
 
     def messages(
         self, *, after: int = 0, state: MessageState | None = None, patient_key: str | None = None

@@ -3,7 +3,6 @@
 Not for whether a token is genuine; whoever asks has proved that. Of a token only a digest is kept, until it expires.
 """
 
-import asyncio
 import hashlib
 import json
 from functools import partial
@@ -30,7 +29,7 @@ class UsedTokens:
         On disk when this returns. What expired before `now` is forgotten. Raises StoreUnavailable.
         """
         token = hashlib.sha256(json.dumps([issuer, token_id]).encode()).digest()
-        return await asyncio.wrap_future(self._writer.submit(partial(_use, token, expires, now), _ROW))
+        return await self._writer.run(partial(_use, token, expires, now), _ROW)
 
 
 def _use(token: bytes, expires: float, now: float, connection: Connection) -> bool:

@@ -5,14 +5,14 @@ Not for what the jobs write (journal.py). Source: docs of SQLite on WAL, `synchr
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.store.errors import StoreError, StoreUnavailable
+from adapter.store.jobs import Job, LoopJob, ThreadJob, Work, settle
 
 T = TypeVar("T")
 
@@ -23,30 +23,10 @@ GROUP_BYTES: Final = 8 * 1024 * 1024
 
 _LOST_SYNC: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 
+_READING: Final = "the store is open for reading"
+
 WriterState = Literal["ok", "failing", "stopped"]
 """`failing`: the last transaction did not happen, the next may. `stopped`: closed, or ended by a fault for good."""
-
-
-class _Job(Generic[T]):
-    """A piece of work in a transaction, and the future that gets its result once that is committed."""
-
-    __slots__ = ("_result", "_work", "future", "size")
-
-    def __init__(self, work: Callable[[Connection], T], size: int) -> None:
-        self._work = work
-        self._result: T | None = None
-        self.size = size
-        self.future: Future[T] = Future()
-
-    def run(self, connection: Connection) -> None:
-        self._result = self._work(connection)
-
-    def finish(self) -> None:
-        result: T = self._result  # type: ignore[assignment]  # run() has set it; T itself may include None
-        self.future.set_result(result)
-
-    def refuse(self, cause: str) -> None:
-        self.future.set_exception(StoreUnavailable(cause))
 
 
 class Writer:
@@ -60,7 +40,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        self._waiting: deque[_Job[object]] = deque()
+        self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._cause = "the store is closed"
@@ -68,17 +48,26 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T], size: int) -> Future[T]:
+    def submit(self, work: Work[T], size: int) -> Future[T]:
         """Queue a job; `size` is about how many bytes it writes."""
-        job = _Job(work, size)
+        job = ThreadJob(work, size)
+        self._queue(job)
+        return job.future
+
+    async def run(self, work: Work[T], size: int) -> T:
+        """Queue a job as `submit` does and await it; no thread waits."""
+        job = LoopJob(work, size)
+        self._queue(job)
+        return await job.future
+
+    def _queue(self, job: Job) -> None:
         with self._changed:
             refused = self._closing
             if not refused:
-                self._waiting.append(job)  # type: ignore[arg-type]  # only its own future ever sees its result
+                self._waiting.append(job)
                 self._changed.notify()
         if refused:
-            job.refuse(self._cause)
-        return job.future
+            settle([job], self._cause)
 
     def close(self) -> None:
         """Finish what waits, then end the thread and close the connection."""
@@ -94,10 +83,10 @@ class Writer:
         finally:
             self._end(self._cause)
 
-    def _take(self) -> list[_Job[object]]:
+    def _take(self) -> list[Job]:
         """The next jobs that somebody still waits for; none when the writer is to end."""
         with self._changed:
-            batch: list[_Job[object]] = []
+            batch: list[Job] = []
             while not batch:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
@@ -105,15 +94,15 @@ class Writer:
                 self._fill(batch)
             return batch
 
-    def _fill(self, batch: list[_Job[object]]) -> None:
+    def _fill(self, batch: list[Job]) -> None:
         size = 0
         while self._waiting and len(batch) < GROUP and size < GROUP_BYTES:
             job = self._waiting.popleft()
-            if job.future.set_running_or_notify_cancel():
+            if job.begin():
                 batch.append(job)
                 size += job.size
 
-    def _write(self, batch: list[_Job[object]]) -> None:
+    def _write(self, batch: list[Job]) -> None:
         try:
             self._commit(batch)
         except (SQLAlchemyError, StoreError) as error:
@@ -122,10 +111,9 @@ class Writer:
             self._end(type(error).__name__, batch)
         else:
             self.state = "ok"
-            for job in batch:
-                job.finish()
+            settle(batch)
 
-    def _commit(self, batch: list[_Job[object]]) -> None:
+    def _commit(self, batch: list[Job]) -> None:
         if self._connection is None:
             self._connection = self._engine.connect()
         # SQLite may have rolled back by itself (SQLITE_FULL); the driver then sends no ROLLBACK, which would fail.
@@ -133,28 +121,26 @@ class Writer:
             for job in batch:
                 job.run(self._connection)
 
-    def _fail(self, batch: list[_Job[object]], cause: str) -> None:
+    def _fail(self, batch: list[Job], cause: str) -> None:
         """Refuse the batch and all that waited behind it, so that nobody waits through two time-outs."""
         if cause in _LOST_SYNC:
             self._end(cause, batch)
             return
         self.state = "failing"
         self._disconnect()
-        for job in [*batch, *self._drained()]:
-            job.refuse(cause)
+        settle([*batch, *self._drained()], cause)
 
-    def _end(self, cause: str, batch: list[_Job[object]] | None = None) -> None:
+    def _end(self, cause: str, batch: list[Job] | None = None) -> None:
         with self._changed:
             self._closing, self._cause = True, cause
         self.state = "stopped"
-        for job in [*(batch or ()), *self._drained()]:
-            job.refuse(cause)
+        settle([*(batch or ()), *self._drained()], cause)
         self._disconnect()
 
-    def _drained(self) -> list[_Job[object]]:
+    def _drained(self) -> list[Job]:
         with self._changed:
             waiting, self._waiting = list(self._waiting), deque()
-        return [job for job in waiting if job.future.set_running_or_notify_cancel()]
+        return [job for job in waiting if job.begin()]
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -171,11 +157,15 @@ class NoWriter:
 
     state: WriterState = "stopped"
 
-    def submit(self, work: Callable[[Connection], T], size: int) -> Future[T]:
+    def submit(self, work: Work[T], size: int) -> Future[T]:
         """A future that has already failed."""
-        job = _Job(work, size)
-        job.refuse("the store is open for reading")
+        job = ThreadJob(work, size)
+        settle([job], _READING)
         return job.future
+
+    async def run(self, _work: Work[T], _size: int) -> T:
+        """Raises StoreUnavailable."""
+        raise StoreUnavailable(_READING)
 
 
 def cause_of(error: SQLAlchemyError | StoreError) -> str:
