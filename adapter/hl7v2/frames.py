@@ -65,6 +65,8 @@ class FrameReader:
         """
         if self._refused:
             raise FrameTooLarge(self._limit)
+        if not self._open and self._is_one_frame(chunk):
+            return [Frame(chunk[len(START) : -len(END)])]
         self._buffer += chunk
         whole: list[Frame] = []
         while self._open or self._find_start():
@@ -73,6 +75,12 @@ class FrameReader:
                 break
             whole.append(Frame(content))
         return whole
+
+    def _is_one_frame(self, chunk: bytes) -> bool:
+        """Whether it is one whole frame and nothing else, as nearly every chunk is."""
+        content = len(chunk) - len(START + END)
+        is_whole = chunk.startswith(START) and chunk.find(END) == content + len(START)
+        return is_whole and 0 <= content <= self._limit and chunk.find(START, len(START)) < 0
 
     def _find_start(self) -> bool:
         """Drop what stands before the next start block; whether there is one."""

@@ -1,108 +1,107 @@
-"""Jobs of the writer: a piece of work in a transaction, and whoever waits for what it gives.
+"""Jobs of the writer: an item that something is to be done with in a transaction, and whoever waits for the result.
 
 Not for when they run (writer.py). Threads wait with a future each; an event loop is woken once for all its jobs.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from adapter.store.errors import StoreUnavailable
 
+I = TypeVar("I")  # noqa: E741  the item
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 
-
-class Job(Protocol):
-    """What the writer knows of a piece of work; `size` is about how many bytes it writes."""
-
-    size: int
-
-    def begin(self) -> bool:
-        """Whether somebody still waits for it; it can no longer be cancelled then."""
-        ...
-
-    def run(self, connection: Connection) -> None:
-        """Do it, within the transaction."""
-        ...
-
-    def settle(self, cause: str | None, turns: "Turns") -> None:
-        """Say that it is committed, or for what cause it had no effect."""
-        ...
-
+Together = Callable[[Sequence[I], Connection], Sequence[T]]
+"""What is done with items that come one after another, in their order: a result for each."""
 
 Turns = dict[asyncio.AbstractEventLoop, list[Callable[[], None]]]
 """What each event loop is to do at its next turn."""
 
 
-class ThreadJob(Generic[T]):
+def one_by_one(works: Sequence[Callable[[Connection], T]], connection: Connection) -> list[T]:
+    """For items that are the work themselves."""
+    return [work(connection) for work in works]
+
+
+class Job(ABC, Generic[I, T]):
+    """An item, what is done with it and its like, and about how many bytes that writes."""
+
+    __slots__ = ("_result", "item", "size", "together")
+
+    def __init__(self, together: Together[I, T], item: I, size: int) -> None:
+        self.together: Final = together
+        self.item: Final = item
+        self.size: Final = size
+        self._result: T | None = None
+
+    def done(self, result: T) -> None:
+        """Keep the result until the commit."""
+        self._result = result
+
+    @abstractmethod
+    def begin(self) -> bool:
+        """Whether somebody still waits for it."""
+
+    @abstractmethod
+    def settle(self, cause: str | None, turns: Turns) -> None:
+        """Say that it is committed, or for what cause it had no effect."""
+
+    def _tell(self, future: "Future[T] | asyncio.Future[T]", cause: str | None) -> None:
+        if cause is not None:
+            future.set_exception(StoreUnavailable(cause))
+            return
+        result: T = self._result  # type: ignore[assignment]  # done() has set it; T itself may include None
+        future.set_result(result)
+
+
+class ThreadJob(Job[I, T]):
     """A job that a thread may wait for."""
 
-    __slots__ = ("_result", "_work", "future", "size")
+    __slots__ = ("future",)
 
-    def __init__(self, work: Work[T], size: int) -> None:
-        self._work: Final = work
-        self._result: T | None = None
-        self.size = size
+    def __init__(self, together: Together[I, T], item: I, size: int) -> None:
+        super().__init__(together, item, size)
         self.future: Final[Future[T]] = Future()
 
     def begin(self) -> bool:
-        """Whether the future was not cancelled."""
+        """Whether the future was not cancelled; it cannot be any more."""
         return self.future.set_running_or_notify_cancel()
 
-    def run(self, connection: Connection) -> None:
-        """Do it and keep what it gives until the commit."""
-        self._result = self._work(connection)
-
     def settle(self, cause: str | None, _turns: Turns) -> None:
-        """Give the future its result, or StoreUnavailable."""
-        if cause is not None:
-            self.future.set_exception(StoreUnavailable(cause))
-            return
-        result: T = self._result  # type: ignore[assignment]  # run() has set it; T itself may include None
-        self.future.set_result(result)
+        """Settle the future at once."""
+        self._tell(self.future, cause)
 
 
-class LoopJob(Generic[T]):
+class LoopJob(Job[I, T]):
     """A job that is awaited in the event loop that made it."""
 
-    __slots__ = ("_cause", "_loop", "_result", "_work", "future", "size")
+    __slots__ = ("_loop", "future")
 
-    def __init__(self, work: Work[T], size: int) -> None:
-        self._work: Final = work
+    def __init__(self, together: Together[I, T], item: I, size: int) -> None:
+        super().__init__(together, item, size)
         self._loop: Final = asyncio.get_running_loop()
-        self._result: T | None = None
-        self._cause: str | None = None
-        self.size = size
         self.future: Final[asyncio.Future[T]] = self._loop.create_future()
 
     def begin(self) -> bool:
         """Whether it is still awaited."""
         return not self.future.cancelled()
 
-    def run(self, connection: Connection) -> None:
-        """Do it and keep what it gives until the commit."""
-        self._result = self._work(connection)
-
     def settle(self, cause: str | None, turns: Turns) -> None:
         """Let its loop settle the future at its next turn."""
-        self._cause = cause
-        turns.setdefault(self._loop, []).append(self._tell)
 
-    def _tell(self) -> None:
-        if self.future.done():  # cancelled meanwhile
-            return
-        if self._cause is not None:
-            self.future.set_exception(StoreUnavailable(self._cause))
-            return
-        result: T = self._result  # type: ignore[assignment]  # as above
-        self.future.set_result(result)
+        def tell() -> None:
+            if not self.future.done():  # else it was cancelled meanwhile
+                self._tell(self.future, cause)
+
+        turns.setdefault(self._loop, []).append(tell)
 
 
-def settle(jobs: Iterable[Job], cause: str | None = None) -> None:
+def settle(jobs: Iterable[Job[Any, Any]], cause: str | None = None) -> None:
     """Tell all who wait that their jobs are committed, or for what cause they had no effect."""
     turns: Turns = {}
     for job in jobs:

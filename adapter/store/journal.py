@@ -4,11 +4,24 @@ Not for transactions, threads and errors (writer.py, store.py).
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, String, bindparam, exists, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+)
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
 from adapter.store.prepared import Prepared
@@ -30,45 +43,81 @@ class Page(NamedTuple):
     patient_key: str | None
 
 
-_SAME_SENDER: Final = (messages.c.sender == bindparam("sender", type_=String)) & (
-    messages.c.control_id == bindparam("control_id", type_=String)
-)
-_USED: Final = Prepared(select(exists(messages.c.id).where(_SAME_SENDER)))
-"""Whether the sender has used the control id before."""
-_SAME: Final = Prepared(
-    select(messages.c.id).where(_SAME_SENDER, messages.c.sha256 == bindparam("sha256", type_=messages.c.sha256.type))
-)
+_KEY: Final = ("sender", "control_id", "sha256")
+_NEW: Final = tuple(column for column in messages.c if column.name != "id")
+
+
+def _values(names: Iterable[str], number: int) -> dict[str, BindParameter[Any]]:
+    """The parameters of columns in one of several rows."""
+    return {name: bindparam(f"{name}_{number}", type_=messages.c[name].type) for name in names}
+
+
+def _where(names: Sequence[str], number: int) -> ColumnElement[bool]:
+    return and_(*(messages.c[name] == value for name, value in _values(names, number).items()))
+
+
+_USED: Final = Prepared(lambda count: select(*(exists().where(_where(_KEY[:2], number)) for number in range(count))))
+"""For each of so many messages, whether its sender has used the control id before."""
+_SAME: Final = Prepared(lambda _: select(messages.c.id).where(_where(_KEY, 0)))
 """The very same message."""
-_NEW: Final = {column.name: bindparam(column.name, type_=column.type) for column in messages.c if column.name != "id"}
-_INSERT: Final = Prepared(insert(messages).values(_NEW).returning(messages.c.id))
+_INSERT: Final = Prepared(
+    lambda count: (
+        insert(messages)
+        .values([_values((column.name for column in _NEW), number) for number in range(count)])
+        .returning(messages.c.id, messages.c.sender, messages.c.control_id)
+    )
+)
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
-def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Receipt:
-    """Store a message with its hash unless the very same is there; within a transaction of the caller.
+def store_arrivals(arrivals: Sequence[Arrival], connection: Connection) -> list[Receipt]:
+    """Store messages in their order, each unless the very same is there; within a transaction of the caller.
 
-    It is marked where its sender has used the control id before; without a control id it shares none with another.
+    One is marked where its sender has used the control id before; without a control id it shares none with another.
     """
-    key = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
-    ((used,),) = _USED.rows(connection, key)
-    for (number,) in _SAME.rows(connection, key) if used else ():
-        return Receipt(number, duplicate=True)
-    reused = bool(used and arrival.control_id)
-    row = {
-        **key,
-        "received_at": arrival.received_at,
-        "type": arrival.type,
-        "profile": arrival.profile,
-        "state": arrival.state,
-        "reason": arrival.reason,
-        "findings": _plain((*arrival.findings, REUSED) if reused else arrival.findings),
-        "raw": arrival.raw,
-    }
-    ((number,),) = _INSERT.rows(connection, row)
-    links = [{"message": number, "patient_key": patient} for patient in dict.fromkeys(arrival.patient_keys)]
+    keys = {(arrival.sender, arrival.control_id) for arrival in arrivals}
+    if len(keys) == len(arrivals) and not any(_used(arrivals, connection)):
+        return _store_new(arrivals, connection)
+    return [_store_one(arrival, connection) for arrival in arrivals]
+
+
+def _used(arrivals: Sequence[Arrival], connection: Connection) -> tuple[object, ...]:
+    """For each message, whether its sender has used the control id before."""
+    (used,) = _USED.rows(connection, [(arrival.sender, arrival.control_id) for arrival in arrivals])
+    return used
+
+
+def _store_one(arrival: Arrival, connection: Connection) -> Receipt:
+    (used,) = _used([arrival], connection)
+    same = _SAME.rows(connection, [(arrival.sender, arrival.control_id, arrival.sha256)]) if used else []
+    if same:
+        return Receipt(same[0][0], duplicate=True)
+    if not used or not arrival.control_id:
+        return _store_new([arrival], connection)[0]
+    (stored,) = _store_new([replace(arrival, findings=(*arrival.findings, REUSED))], connection)
+    return replace(stored, control_id_reused=True)
+
+
+def _store_new(arrivals: Sequence[Arrival], connection: Connection) -> list[Receipt]:
+    """Store messages of which none is there, and no two have sender and control id in common."""
+    numbers = {tuple(key): number for number, *key in _INSERT.rows(connection, [_row(one) for one in arrivals])}
+    receipts = [Receipt(numbers[arrival.sender, arrival.control_id]) for arrival in arrivals]
+    links = [
+        {"message": receipt.message, "patient_key": key}
+        for receipt, arrival in zip(receipts, arrivals, strict=True)
+        for key in dict.fromkeys(arrival.patient_keys)
+    ]
     if links:
         connection.execute(insert(message_patients), links)
-    return Receipt(number, control_id_reused=reused)
+    return receipts
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    """The values of the columns of `_NEW`."""
+    return (
+        arrival.received_at, arrival.sender, arrival.control_id, arrival.type, arrival.profile, arrival.sha256,
+        arrival.state, arrival.reason, _plain(arrival.findings), arrival.raw,
+    )  # fmt: skip
 
 
 def _plain(findings: Sequence[Noted]) -> _Findings:

@@ -3,7 +3,8 @@
 Not for statements that are run now and then; those leave everything to SQLAlchemy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select
@@ -15,42 +16,45 @@ Processor = Callable[[object], object]
 
 
 class _Plan(NamedTuple):
-    """The text for one dialect, and for each place the name of its parameter and what makes a driver value of it."""
+    """The text for one dialect, and for each place what makes a driver value of its parameter, where that is needed."""
 
     text: str
-    places: tuple[tuple[str, Processor | None], ...]
+    places: tuple[Processor | None, ...]
 
 
 class Prepared:
-    """A statement whose values are all named parameters (`bindparam` with a type), and which gives rows back."""
+    """A statement for so many rows of values, which are all parameters (`bindparam` with a type), row after row."""
 
-    def __init__(self, statement: "Insert | Select[*tuple[Any, ...]]") -> None:
+    def __init__(self, statement: Callable[[int], Insert | Select[*tuple[Any, ...]]]) -> None:
         self._statement: Final = statement
-        self._plans: Final[dict[str, _Plan]] = {}
+        self._plans: Final[dict[tuple[str, int], _Plan]] = {}
 
-    def rows(self, connection: Connection, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """Run it with these values, within the transaction of the connection; the rows as the driver gives them.
+    def rows(self, connection: Connection, values: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
+        """Run it with these rows, within the transaction of the connection; what comes back, as the driver gives it.
 
         Raises DBAPIError, without the statement and its values.
         """
-        plan = self._plans.get(connection.dialect.name) or self._compiled(connection.dialect)
-        sent = tuple([process(values[name]) if process else values[name] for name, process in plan.places])
-        driver = connection.dialect.loaded_dbapi
+        dialect = connection.dialect
+        plan = self._plans.get((dialect.name, len(values))) or self._compiled(dialect, len(values))
+        sent = [
+            process(value) if process else value
+            for process, value in zip(plan.places, chain.from_iterable(values), strict=True)
+        ]
         cursor = connection.connection.cursor()
         try:
             cursor.execute(plan.text, sent)
             return list(cursor.fetchall())
-        except driver.Error as error:
+        except dialect.loaded_dbapi.Error as error:
             raise DBAPIError(None, None, error) from None
         finally:
             cursor.close()
 
-    def _compiled(self, dialect: Dialect) -> _Plan:
-        compiled = self._statement.compile(dialect=dialect)
+    def _compiled(self, dialect: Dialect, count: int) -> _Plan:
+        compiled = self._statement(count).compile(dialect=dialect)
         names = compiled.positiontup
         if names is None:
             raise TypeError(f"{dialect.name} has no positional parameters")
         kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
-        plan = _Plan(str(compiled), tuple((name, kinds[name]) for name in names))
-        self._plans[dialect.name] = plan
+        plan = _Plan(str(compiled), tuple(kinds[name] for name in names))
+        self._plans[dialect.name, count] = plan
         return plan

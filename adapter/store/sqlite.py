@@ -25,6 +25,9 @@ from adapter.store.tables import SCHEMA_VERSION, schema_version
 FULL: Final = 2
 """The value of `PRAGMA synchronous` that syncs the disk at each commit."""
 
+_CACHED: Final = 256
+"""Statements that a connection keeps prepared; those of the writer are one for each number of messages."""
+
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 
 
@@ -151,7 +154,9 @@ def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     """A connection to a file that exists; without one it fails."""
     uri = f"file:{quote(str(path.absolute()))}?mode=rw"
     # SQLAlchemy hands a connection from thread to thread, never to two at once.
-    return sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=_CACHED
+    )
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -6,15 +6,15 @@ Not for what the jobs write (journal.py). Source: docs of SQLite on WAL, `synchr
 import threading
 from collections import deque
 from concurrent.futures import Future
-from typing import Final, Literal, TypeVar
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.store.errors import StoreError, StoreUnavailable
-from adapter.store.jobs import Job, LoopJob, ThreadJob, Work, settle
-
-T = TypeVar("T")
+from adapter.store.jobs import I, Job, LoopJob, T, ThreadJob, Together, settle
 
 GROUP: Final = 64
 """The most jobs in one transaction."""
@@ -23,6 +23,7 @@ GROUP_BYTES: Final = 8 * 1024 * 1024
 
 _LOST_SYNC: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 
+_AnyJob = Job[Any, Any]  # only its own future ever sees its result
 _READING: Final = "the store is open for reading"
 
 WriterState = Literal["ok", "failing", "stopped"]
@@ -40,7 +41,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        self._waiting: deque[Job] = deque()
+        self._waiting: deque[_AnyJob] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._cause = "the store is closed"
@@ -48,19 +49,19 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T], size: int) -> Future[T]:
+    def submit(self, together: Together[I, T], item: I, size: int) -> Future[T]:
         """Queue a job; `size` is about how many bytes it writes."""
-        job = ThreadJob(work, size)
+        job = ThreadJob(together, item, size)
         self._queue(job)
         return job.future
 
-    async def run(self, work: Work[T], size: int) -> T:
+    async def run(self, together: Together[I, T], item: I, size: int) -> T:
         """Queue a job as `submit` does and await it; no thread waits."""
-        job = LoopJob(work, size)
+        job = LoopJob(together, item, size)
         self._queue(job)
         return await job.future
 
-    def _queue(self, job: Job) -> None:
+    def _queue(self, job: _AnyJob) -> None:
         with self._changed:
             refused = self._closing
             if not refused:
@@ -83,10 +84,10 @@ class Writer:
         finally:
             self._end(self._cause)
 
-    def _take(self) -> list[Job]:
+    def _take(self) -> list[_AnyJob]:
         """The next jobs that somebody still waits for; none when the writer is to end."""
         with self._changed:
-            batch: list[Job] = []
+            batch: list[_AnyJob] = []
             while not batch:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
@@ -94,7 +95,7 @@ class Writer:
                 self._fill(batch)
             return batch
 
-    def _fill(self, batch: list[Job]) -> None:
+    def _fill(self, batch: list[_AnyJob]) -> None:
         size = 0
         while self._waiting and len(batch) < GROUP and size < GROUP_BYTES:
             job = self._waiting.popleft()
@@ -102,7 +103,7 @@ class Writer:
                 batch.append(job)
                 size += job.size
 
-    def _write(self, batch: list[Job]) -> None:
+    def _write(self, batch: list[_AnyJob]) -> None:
         try:
             self._commit(batch)
         except (SQLAlchemyError, StoreError) as error:
@@ -113,15 +114,18 @@ class Writer:
             self.state = "ok"
             settle(batch)
 
-    def _commit(self, batch: list[Job]) -> None:
+    def _commit(self, batch: list[_AnyJob]) -> None:
         if self._connection is None:
             self._connection = self._engine.connect()
         # SQLite may have rolled back by itself (SQLITE_FULL); the driver then sends no ROLLBACK, which would fail.
         with self._connection.begin():
-            for job in batch:
-                job.run(self._connection)
+            for together, jobs in groupby(batch, attrgetter("together")):
+                alike = list(jobs)
+                results = together([job.item for job in alike], self._connection)
+                for job, result in zip(alike, results, strict=True):
+                    job.done(result)
 
-    def _fail(self, batch: list[Job], cause: str) -> None:
+    def _fail(self, batch: list[_AnyJob], cause: str) -> None:
         """Refuse the batch and all that waited behind it, so that nobody waits through two time-outs."""
         if cause in _LOST_SYNC:
             self._end(cause, batch)
@@ -130,14 +134,14 @@ class Writer:
         self._disconnect()
         settle([*batch, *self._drained()], cause)
 
-    def _end(self, cause: str, batch: list[Job] | None = None) -> None:
+    def _end(self, cause: str, batch: list[_AnyJob] | None = None) -> None:
         with self._changed:
             self._closing, self._cause = True, cause
         self.state = "stopped"
         settle([*(batch or ()), *self._drained()], cause)
         self._disconnect()
 
-    def _drained(self) -> list[Job]:
+    def _drained(self) -> list[_AnyJob]:
         with self._changed:
             waiting, self._waiting = list(self._waiting), deque()
         return [job for job in waiting if job.begin()]
@@ -157,13 +161,13 @@ class NoWriter:
 
     state: WriterState = "stopped"
 
-    def submit(self, work: Work[T], size: int) -> Future[T]:
+    def submit(self, together: Together[I, T], item: I, size: int) -> Future[T]:
         """A future that has already failed."""
-        job = ThreadJob(work, size)
+        job = ThreadJob(together, item, size)
         settle([job], _READING)
         return job.future
 
-    async def run(self, _work: Work[T], _size: int) -> T:
+    async def run(self, _together: Together[I, T], _item: I, _size: int) -> T:
         """Raises StoreUnavailable."""
         raise StoreUnavailable(_READING)
 
