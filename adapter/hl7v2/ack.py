@@ -43,6 +43,8 @@ _ADDRESS: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d
 _ERL: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+))?)?)?)?)?")
 _VERSION: Final = re.compile(rb"\d{1,2}(?:\.\d{1,2}){1,2}")
 _NEWEST: Final = (99,)
+_SIGNS: Final = "+-"
+"""What a time holds besides digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +114,29 @@ class AckForm:
 
     _parts: tuple[bytes, bytes, bytes, bytes] = field(repr=False)
     _writer: Writer
+    _signs_are_plain: bool
 
     def filled(self, answered: bytes, *, control_id: str, now: datetime) -> bytes:
         """The acknowledgement, unframed; `answered` is MSH-10 as received, `now` is aware. Raises ValueError."""
-        if now.utcoffset() is None:
+        offset = now.utcoffset()
+        if offset is None:
             raise ValueError("the time of an acknowledgement needs a zone")
         before, between, after, rest = self._parts
-        time = self._writer.text(_time(now.replace(microsecond=0), now.utcoffset()))
-        own, echo = self._writer.text(control_id), answered.translate(None, _BLOCK_BYTES)
-        return b"".join((before, time, between, own, after, echo, rest))
+        stamp = _time(now.replace(microsecond=0), offset)
+        time = stamp if self._signs_are_plain else self._writer.text(stamp.decode("ascii"))
+        own = control_id.encode("ascii") if _is_plain(control_id) else self._writer.text(control_id)
+        return b"".join((before, time, between, own, after, answered.translate(None, _BLOCK_BYTES), rest))
 
 
-@lru_cache(maxsize=16)
-def _time(second: datetime, _offset: timedelta | None) -> str:
+def _is_plain(text: str) -> bool:
+    """Letters and digits of ASCII, none of which is ever a delimiter."""
+    return text.isascii() and text.isalnum()
+
+
+@lru_cache(maxsize=64)
+def _time(second: datetime, _offset: timedelta) -> bytes:
     """One second as DTM; the same second of another zone is another text."""
-    return second.strftime("%Y%m%d%H%M%S%z")
+    return second.strftime("%Y%m%d%H%M%S%z").encode("ascii")
 
 
 def ack_form(
@@ -231,7 +241,8 @@ def _form(
     rest = b"".join(writer.segment(segment) for segment in segments)
     join = delimiters.field.join
     parts = (join([*before, b""]), join([b"", *between, b""]), writer.segment([b"", *after]) + join(opening), rest)
-    return AckForm(parts, writer)
+    signs_are_plain = writer.text(_SIGNS) == _SIGNS.encode("ascii")
+    return AckForm(parts, writer, signs_are_plain)
 
 
 def _trimmed(fields: list[bytes], least: int) -> list[bytes]:

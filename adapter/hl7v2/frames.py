@@ -78,9 +78,8 @@ class FrameReader:
 
     def _is_one_frame(self, chunk: bytes) -> bool:
         """Whether it is one whole frame and nothing else, as nearly every chunk is."""
-        content = len(chunk) - len(START + END)
-        is_whole = chunk.startswith(START) and chunk.find(END) == content + len(START)
-        return is_whole and 0 <= content <= self._limit and chunk.find(START, len(START)) < 0
+        is_framed = chunk.startswith(START) and chunk.endswith(END) and len(chunk) <= self._limit + len(START + END)
+        return is_framed and chunk.count(START) == 1 and chunk.count(END[:1]) == 1
 
     def _find_start(self) -> bool:
         """Drop what stands before the next start block; whether there is one."""

@@ -40,17 +40,18 @@ def marked(raw: bytes) -> Mark | None:
     That is any with other delimiters than the recommended ones, with bytes that are no ASCII, with a time or control
     id that holds more than they should, or that does not end with CR.
     """
-    msh, end, _ = raw.partition(b"\r")
-    if not end or not msh.startswith(_OPENINGS) or b"\n" in msh or not msh.isascii():
+    end = raw.find(b"\r")
+    if end < 0 or not raw.startswith(_OPENINGS):
+        return None
+    msh = raw[:end]
+    if not msh.isascii() or b"\n" in msh:
         return None
     fields = msh.split(b"|", 10)
-    if len(fields) < 11:
+    if len(fields) < 11 or not _TIME.fullmatch(fields[6]) or not _CONTROL_ID.fullmatch(fields[9]):
         return None
-    mark = Mark(b"", fields[6], fields[9])
-    if not _TIME.fullmatch(mark.time) or not _CONTROL_ID.fullmatch(mark.control_id):
-        return None
+    time, control_id = fields[6], fields[9]
     fields[6] = fields[9] = b""
-    return mark._replace(kind=b"|".join(fields))
+    return Mark(b"|".join(fields), time, control_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,10 @@ class Arrival:
     def __post_init__(self) -> None:
         if self.received_at.utcoffset() is None:
             raise ValueError("the time of arrival needs a zone")
-        for text in (self.sender, self.control_id, self.type, *self.patient_keys):
-            if len(text) > INDEXED_LENGTH or not _is_unicode(text):
-                raise ValueError(f"a text for the index is no Unicode, or longer than {INDEXED_LENGTH} characters")
+        if not (
+            _fits(self.sender) and _fits(self.control_id) and _fits(self.type) and all(map(_fits, self.patient_keys))
+        ):
+            raise ValueError(f"a text for the index is no Unicode, or longer than {INDEXED_LENGTH} characters")
 
     @property
     def sha256(self) -> bytes:
@@ -98,5 +99,6 @@ class StoredMessage:
     profile: str = ""
 
 
-def _is_unicode(text: str) -> bool:
-    return text.isascii() or not _SURROGATE.search(text)
+def _fits(text: str) -> bool:
+    """Whether it can stand in the index: Unicode, and not too long."""
+    return len(text) <= INDEXED_LENGTH and (text.isascii() or not _SURROGATE.search(text))
