@@ -78,14 +78,14 @@ class ThreadJob(Job[I, T]):
 
 
 class LoopJob(Job[I, T]):
-    """A job that is awaited in the event loop that made it."""
+    """A job that is awaited in an event loop."""
 
     __slots__ = ("_loop", "future")
 
-    def __init__(self, together: Together[I, T], item: I, size: int) -> None:
+    def __init__(self, together: Together[I, T], item: I, size: int, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(together, item, size)
-        self._loop: Final = asyncio.get_running_loop()
-        self.future: Final[asyncio.Future[T]] = self._loop.create_future()
+        self._loop: Final = loop
+        self.future: Final[asyncio.Future[T]] = loop.create_future()
 
     def begin(self) -> bool:
         """Whether it is still awaited."""

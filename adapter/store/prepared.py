@@ -16,10 +16,10 @@ Processor = Callable[[object], object]
 
 
 class _Plan(NamedTuple):
-    """The text for one dialect, and for each place what makes a driver value of its parameter, where that is needed."""
+    """The text for one dialect, and what makes a driver value of the parameters in those places that need it."""
 
     text: str
-    places: tuple[Processor | None, ...]
+    processed: tuple[tuple[int, Processor], ...]
 
 
 class Prepared:
@@ -36,10 +36,9 @@ class Prepared:
         """
         dialect = connection.dialect
         plan = self._plans.get((dialect.name, len(values))) or self._compiled(dialect, len(values))
-        sent = [
-            process(value) if process else value
-            for process, value in zip(plan.places, chain.from_iterable(values), strict=True)
-        ]
+        sent = list(chain.from_iterable(values))
+        for place, process in plan.processed:
+            sent[place] = process(sent[place])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(plan.text, sent)
@@ -55,6 +54,7 @@ class Prepared:
         if names is None:
             raise TypeError(f"{dialect.name} has no positional parameters")
         kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
-        plan = _Plan(str(compiled), tuple(kinds[name] for name in names))
+        needed = ((place, kinds[name]) for place, name in enumerate(names))
+        plan = _Plan(str(compiled), tuple((place, process) for place, process in needed if process))
         self._plans[dialect.name, count] = plan
         return plan

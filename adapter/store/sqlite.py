@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from adapter.store.errors import StoreError, StoreInUse
@@ -161,7 +161,10 @@ def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
 def _begin_immediate(connection: Connection) -> None:
     # A deferred transaction that turns into a writing one fails at once, whatever the busy time-out.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE").close()
+    except sqlite3.Error as error:
+        raise DBAPIError(None, None, error) from None
 
 
 def _pragma(connection: sqlite3.Connection, text: str) -> object:

@@ -3,6 +3,7 @@
 Not for what the jobs write (journal.py). Source: docs of SQLite on WAL, `synchronous` and `BEGIN IMMEDIATE`.
 """
 
+import asyncio
 import threading
 from collections import deque
 from concurrent.futures import Future
@@ -44,6 +45,7 @@ class Writer:
         self._waiting: deque[_AnyJob] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_AnyJob]] = {}
         self._cause = "the store is closed"
         self.state: WriterState = "ok"
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -52,23 +54,30 @@ class Writer:
     def submit(self, together: Together[I, T], item: I, size: int) -> Future[T]:
         """Queue a job; `size` is about how many bytes it writes."""
         job = ThreadJob(together, item, size)
-        self._queue(job)
+        self._queue([job])
         return job.future
 
     async def run(self, together: Together[I, T], item: I, size: int) -> T:
-        """Queue a job as `submit` does and await it; no thread waits."""
-        job = LoopJob(together, item, size)
-        self._queue(job)
+        """Queue a job as `submit` does and await it; no thread waits. Those of one turn of the loop go together."""
+        loop = asyncio.get_running_loop()
+        job = LoopJob(together, item, size, loop)
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(job)
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
         return await job.future
 
-    def _queue(self, job: _AnyJob) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._queue(self._gathered.pop(loop))
+
+    def _queue(self, jobs: list[_AnyJob]) -> None:
         with self._changed:
             refused = self._closing
             if not refused:
-                self._waiting.append(job)
+                self._waiting.extend(jobs)
                 self._changed.notify()
         if refused:
-            settle([job], self._cause)
+            settle(jobs, self._cause)
 
     def close(self) -> None:
         """Finish what waits, then end the thread and close the connection."""
