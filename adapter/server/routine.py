@@ -92,11 +92,17 @@ class Routines:
         """How messages of this kind are dealt with; None where none has come."""
         return self._known.get((mark.kind, connection))
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def learn(self, mark: Mark, connection: Connection, header: Header, judged: Judged) -> None:
         """Remember how a message was dealt with, where all others of its kind are dealt with in the same way."""
         routine = _routine(header, judged) if not connection.charset else None
-        if routine is None:
-            return
+        if routine is not None:
+            self.keep(mark, connection, routine)
+
+    def keep(self, mark: Mark, connection: Connection, routine: Routine) -> None:
+        """Remember it in place of the oldest, where there are too many."""
         while len(self._known) >= MOST:
             del self._known[next(iter(self._known))]
         self._known[mark.kind, connection] = routine

@@ -4,7 +4,7 @@ Not for making one (create.py): opening never creates a file.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -92,9 +92,9 @@ class Store:
         """
         return self.submit(arrival).result()
 
-    async def append_async(self, arrival: Arrival) -> Receipt:
+    def append_async(self, arrival: Arrival) -> Awaitable[Receipt]:
         """`append` for asyncio; no thread waits."""
-        return await self._writer.run(store_arrivals, arrival, len(arrival.raw))
+        return self._writer.run(store_arrivals, arrival, len(arrival.raw))
 
     def messages(
         self, *, after: int = 0, state: MessageState | None = None, patient_key: str | None = None

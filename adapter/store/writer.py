@@ -6,6 +6,7 @@ Not for what the jobs write (journal.py). Source: docs of SQLite on WAL, `synchr
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Awaitable
 from concurrent.futures import Future
 from itertools import groupby
 from operator import attrgetter
@@ -57,15 +58,15 @@ class Writer:
         self._queue([job])
         return job.future
 
-    async def run(self, together: Together[I, T], item: I, size: int) -> T:
-        """Queue a job as `submit` does and await it; no thread waits. Those of one turn of the loop go together."""
+    def run(self, together: Together[I, T], item: I, size: int) -> Awaitable[T]:
+        """Queue a job as `submit` does, to be awaited; no thread waits. Those of one turn of the loop go together."""
         loop = asyncio.get_running_loop()
         job = LoopJob(together, item, size, loop)
         gathered = self._gathered.setdefault(loop, [])
         gathered.append(job)
         if len(gathered) == 1:
             loop.call_soon(self._hand_over, loop)
-        return await job.future
+        return job.future
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         self._queue(self._gathered.pop(loop))
