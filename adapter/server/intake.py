@@ -91,9 +91,9 @@ class Intake:
 
     async def _judge(self, raw: bytes, connection: Connection) -> tuple[Opened, Judged]:
         if len(raw) <= _INLINE_BYTES:
-            return judge(raw, connection, self.site, self.limits)
+            return judge(raw, connection, self.site, self.limits, self.now())
         # other connections are served meanwhile
-        return await asyncio.to_thread(judge, raw, connection, self.site, self.limits)
+        return await asyncio.to_thread(judge, raw, connection, self.site, self.limits, self.now())
 
     async def _settle(self, raw: bytes, opened: Opened, judged: Judged) -> Answer:
         """Store what is to be stored, count, and answer."""
