@@ -13,6 +13,7 @@ from adapter.mapping.aliases import Aliases
 from adapter.mapping.beside import Beside
 from adapter.mapping.fhir import excluded_findings
 from adapter.mapping.hl7v2_account import Account, Found, account
+from adapter.mapping.hl7v2_deaths import death
 from adapter.mapping.hl7v2_events import Part, settled
 from adapter.mapping.hl7v2_ledger import segment_entry, skipped_elements
 from adapter.mapping.hl7v2_numbers import Announced, IdentityChange, identity_changes
@@ -126,9 +127,10 @@ class Stream:
                 announced.when,
                 about.found,
                 about.numbers,
+                about.death,
             )
         )
-        patient.findings += [*about.closed, *about.findings]
+        patient.findings += about.findings
         return True
 
     def _change(self, change: IdentityChange) -> None:
@@ -196,7 +198,8 @@ def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
     stated, unmatched = _stated(parts, accounts, known)
     unmatched += events_without_object(parts, known)
     statements = (*patient.births, *stated)
-    findings = (*patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
+    died = death((part.code, part.death) for part in parts)
+    findings = (*died, *patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
     containers = len(found) + len(patient.entries)
     ledger = Ledger(tuple(entries), containers, sum(len(one.items) for one in found))
     named = tuple(result for account in accounts for result in account.named)

@@ -332,3 +332,23 @@ def test_a_message_of_the_future_does_not_outdo_later_ones(store: Store) -> None
     ahead = diagnosed().replace("20260109090000+0000||ADT", "20360109090000+0000||ADT")
     feed(store, ahead)
     assert "sent-ahead" in [noted.code for noted in store.message(1).findings]
+
+
+def registered(control_id: str, indicator: str, *, sent: str) -> str:
+    """An update of the registration with a death indicator."""
+    return (
+        f"MSH|^~\\&|ADT|HOSP|NELM|HOSP|{sent}+0000||ADT^A08^ADT_A01|{control_id}|P|2.5.1\r"
+        f"EVN|A08|{sent}+0000\rPID|1||P1^^^HOSP^MR||{JANE}{'|' * 22}{indicator}\r"
+    )
+
+
+@pytest.mark.hazard("HZ-P15")
+@pytest.mark.parametrize("indicator", ["N", '""'])
+def test_a_death_revokes_the_advice_and_a_later_registration_brings_it_back(store: Store, indicator: str) -> None:
+    feed(store, diagnosed(), registered("T1", "Y", sent="20260110090000"))
+    assert plan(store) == ""
+    feed(store, registered("T0", indicator, sent="20260110080000"))
+    assert plan(store) == ""
+    feed(store, registered("T2", indicator, sent="20260110100000"))
+    assert json.loads(plan(store))["status"] == "draft"
+    assert "death taken back" in plan(store)
