@@ -22,7 +22,7 @@ from adapter.mapping.hl7v2_events import event_of, numbers_of
 from adapter.mapping.hl7v2_items import Hl7Reader, sent_ahead
 from adapter.mapping.hl7v2_ledger import plain_entry, skipped_elements, whole_message
 from adapter.mapping.hl7v2_numbers import Announced
-from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of
+from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of, placeholder_findings
 from adapter.mapping.hl7v2_sources import Address, Elements
 from adapter.mapping.hl7v2_values import moment
 from adapter.mapping.ledger import Entry
@@ -137,7 +137,8 @@ def _about(group: PatientGroup, reader: Hl7Reader, announced: Announced, tables:
     preamble = tuple(_preamble(group, reader, tables))
     above, pid = over_patient(reader.message, group), group.patient
     read = list(reader.segments(group, above))
-    findings = tuple(reader.findings)
+    placeholders = [] if pid is None else placeholder_findings(pid.field(3), reader.document, announced.sender)
+    findings = (*placeholders, *reader.findings)
     reader.findings.clear()
     key = key_of(pid, announced.facility, announced.sender) if pid is not None else None
     if pid is None or key is None:
