@@ -22,8 +22,8 @@ class IdentityChange:
     """One pair of patient numbers in one message.
 
     merge, change: `retired` stands for `survivor` from now on (ADT^A18, A34, A40; A47). link, unlink: both numbers are
-    of one person or are not, and their records stay apart (ADT^A24, A37). `document` is the control id of the message,
-    `place` the segment of the retired number, `when` the time of the message.
+    of one person or are not, and their records stay apart (ADT^A24, A37); an unlink does not undo a merge. `document`
+    is the control id of the message, `place` the segment of the retired number, `when` the time of the message.
     """
 
     kind: ChangeKind
@@ -125,6 +125,8 @@ def _links(
     """The first patient of the message with each further one."""
     keys = [(pid, key_of(pid, told.facility, told.sender)) for group in groups if (pid := group.patient) is not None]
     known = [(pid, key) for pid, key in keys if key is not None]
+    if kind == "unlink" and len({key for _, key in known}) < 2:
+        return [], [not_unlinked(f"{told.document} PID[1]-3")]
     if len(known) < 2:
         hint = "the message links patients and does not name two: nothing is noted"
         return [], [Finding("link-incomplete", "warning", f"{told.document} PID[1]-3", hint)]
@@ -133,6 +135,12 @@ def _links(
         IdentityChange(kind, first, key, told.event, told.document, f"{pid.address}-3", told.when)
         for pid, key in others
     ], []
+
+
+def not_unlinked(place: str) -> Finding:
+    """The finding that what an unlink says cannot be done."""
+    hint = "the numbers to unlink are one patient's by a merge, or two are not named: a merge has to be discarded"
+    return Finding("unlink-not-applied", "error", place, hint)
 
 
 def _not_applied(segment: Segment, told: Announced) -> Finding:

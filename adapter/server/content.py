@@ -29,6 +29,7 @@ QUARANTINED: Final = (
     "identity-conflict",
     "merge-cycle",
     "merge-not-applied",
+    "unlink-not-applied",
     "record-deleted",
     "no-authority",
 )
