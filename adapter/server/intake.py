@@ -25,7 +25,11 @@ from adapter.server.reply import not_stored, reply
 from adapter.server.sequence import ASK, OUT_OF_SEQUENCE, RESYNCHRONISE, SequenceNumbers, sequence_number
 from adapter.store import Arrival, MessageState, Noted, Receipt, Store, StoreUnavailable
 
-Outcome = MessageState | Refusal | Literal["duplicate", "control-id-reused", "store-unavailable", "internal-error"]
+Outcome = (
+    MessageState
+    | Refusal
+    | Literal["duplicate", "sent-again", "control-id-reused", "store-unavailable", "internal-error"]
+)
 """What became of a message; a message may count under several."""
 
 _INLINE_BYTES: Final = 64 * 1024
@@ -164,6 +168,9 @@ class Intake:
         self.outcomes["control-id-reused"] += receipt.control_id_reused
         if content.state == "quarantined" and not receipt.duplicate:
             log().warning("message_quarantined", message=receipt.message, code=content.reason)
+        if receipt.discarded:
+            self.outcomes["sent-again"] += 1
+            log().warning("discarded_message_again", message=receipt.message)
         if receipt.control_id_reused:
             log().warning("control_id_reused", message=receipt.message)
         if content.state == "received" and not receipt.duplicate:

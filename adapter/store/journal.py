@@ -9,7 +9,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import JSON, Connection, Row, Select, String, bindparam, case, exists, func, insert, select, true
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Row,
+    Select,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
@@ -17,6 +31,8 @@ from adapter.store.prepared import Prepared
 from adapter.store.tables import message_patients, messages
 
 REUSED: Final = Noted("control-id-reused", "MSH[1]-10")
+SENT_AGAIN: Final = Noted("sent-again", "")
+"""A message that somebody has discarded came again: it stays discarded, and says so."""
 
 _Findings = list[dict[str, str]]
 _Row = Row[int, datetime, str, str, str, str, bytes, MessageState, str, _Findings]
@@ -51,7 +67,9 @@ _INSERT: Final = Prepared(
 )
 """One statement stores a message unless it is there, and marks it where its sender has used the control id before."""
 
-_EARLIER: Final = select(messages.c.id).where(_SAME_SENDER, messages.c.sha256 == bindparam("sha256"))
+_EARLIER: Final = select(messages.c.id, messages.c.state, messages.c.findings).where(
+    _SAME_SENDER, messages.c.sha256 == bindparam("sha256")
+)
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
@@ -76,12 +94,22 @@ def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Re
     stored = _INSERT.first(connection, row)
     if stored is None:
         keys = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
-        return Receipt(connection.execute(_EARLIER, keys).scalar_one(), duplicate=True)
+        return _duplicate(connection.execute(_EARLIER, keys).one(), connection)
     number, findings = stored
     links = [{"message": number, "patient_key": key} for key in dict.fromkeys(arrival.patient_keys)]
     if links:
         connection.execute(insert(message_patients), links)
     return Receipt(number, control_id_reused=reused != plain and json.loads(findings) == reused)
+
+
+def _duplicate(row: Row[int, str, _Findings], connection: Connection) -> Receipt:
+    """The receipt of a message that is there already; a discarded one is marked."""
+    discarded = row.state == "discarded"
+    if discarded:
+        (again,) = _plain((SENT_AGAIN,))
+        findings = [*(noted for noted in row.findings if noted != again), again]
+        connection.execute(update(messages).where(messages.c.id == row.id).values(findings=findings))
+    return Receipt(row.id, duplicate=True, discarded=discarded)
 
 
 def _plain(findings: Sequence[Noted]) -> _Findings:

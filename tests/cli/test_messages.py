@@ -187,6 +187,14 @@ def test_discard_keeps_the_message_and_its_reason(url: str) -> None:
     assert "discarded: wrong patient" in messages(url, "show", "1").out
 
 
+def test_a_discarded_message_that_came_again_is_seen_in_the_list(url: str) -> None:
+    messages(url, "discard", "1", "--reason", "a test")
+    with open_store(url) as store:
+        store.append(arrival("A1", RAW))
+    assert messages(url, "list").out.splitlines()[1].endswith("a test (sent again)")
+    assert "sent-again" in messages(url, "show", "1").out
+
+
 @pytest.mark.parametrize("arguments", [("1",), ("1", "--reason", " "), ("--reason", "x")])
 def test_discard_needs_a_number_and_a_reason(url: str, arguments: tuple[str, ...]) -> None:
     assert messages(url, "discard", *arguments).status == 2
