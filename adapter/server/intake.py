@@ -4,6 +4,7 @@ Not for sockets and HTTP; MLLP and `POST /hl7v2` both hand their bytes to this a
 """
 
 import asyncio
+import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
 from adapter.mapping.site import ANY_PROFILE, Connection, Profile, Site, plain_site
-from adapter.server.answer import Answer, ApplicationAck, Verdict, joined
+from adapter.server.answer import Answer, Verdict, joined
 from adapter.server.clock import ClockWatch
 from adapter.server.content import Content
 from adapter.server.faults import report
@@ -39,8 +40,8 @@ _INLINE_BYTES: Final = 64 * 1024
 class Intake:
     """Takes messages for one store, of the senders of one site.
 
-    `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given application
-    acknowledgements that have an exchange of their own; `arrived` is called after a message to be used was stored.
+    `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given the destinations
+    for which acknowledgements were queued; `arrived` is called after a message to be used was stored.
     """
 
     store: Store
@@ -48,7 +49,7 @@ class Intake:
     limits: MessageLimits = field(default_factory=MessageLimits)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    deliver: Callable[[ApplicationAck], None] = lambda _: None
+    deliver: Callable[[str], None] = lambda _: None
     arrived: Callable[[], None] = lambda: None
     clock: ClockWatch = field(default_factory=ClockWatch)
     _sequences: SequenceNumbers = field(init=False)
@@ -71,8 +72,8 @@ class Intake:
                 answer = await self._receive_one(raw, connection or Connection())
             else:
                 answer = await self._receive_batch(batch, connection or Connection())
-            for ack in answer.elsewhere:
-                self.deliver(ack)
+            for to in dict.fromkeys(ack.to for ack in answer.elsewhere):
+                self.deliver(to)
             return answer
         except Exception as error:  # noqa: BLE001  the edge of MLLP and HTTP: the sender keeps the message
             return self._failed(raw, Opened(None), error)
@@ -100,16 +101,25 @@ class Intake:
         return await asyncio.to_thread(judge, raw, connection, self.site, self.limits, self.now())
 
     async def _settle(self, raw: bytes, opened: Opened, judged: Judged) -> Answer:
-        """Store what is to be stored, count, and answer."""
+        """Store what is to be stored, acknowledgements for elsewhere too, count, and answer."""
         try:
-            header = opened.header
-            if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
-                return await self._in_sequence(raw, header, judged)
-            if await self._kept(raw, header, judged):
-                return reply(raw, header, judged, self.now())
-            return not_stored(raw, header, judged.profile, self.now())
+            answer = await self._settled(raw, opened.header, judged)
+            for ack in answer.elsewhere:
+                await self.store.acks.put(ack.to, hashlib.sha256(raw).digest(), ack.ack)
+            return answer
+        except StoreUnavailable as error:
+            self.outcomes["store-unavailable"] += 1
+            report("store_unavailable", error, code=error.cause)
+            return not_stored(raw, opened.header, judged.profile, self.now())
         except Exception as error:  # noqa: BLE001  the edge of one message: the others of its batch have their answers
             return self._failed(raw, opened, error, judged.profile)
+
+    async def _settled(self, raw: bytes, header: Header | None, judged: Judged) -> Answer:
+        if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
+            return await self._in_sequence(raw, header, judged)
+        if await self._kept(raw, header, judged):
+            return reply(raw, header, judged, self.now())
+        return not_stored(raw, header, judged.profile, self.now())
 
     async def _in_sequence(self, raw: bytes, header: Header, judged: Judged) -> Answer:
         """Store it only where its number is the one that is expected; MSA-4 says which."""

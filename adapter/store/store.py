@@ -16,6 +16,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapter.store.ack_queue import AckQueue
 from adapter.store.advised import evaluations_of
 from adapter.store.card_book import CardBook
 from adapter.store.deliveries import (
@@ -68,7 +69,8 @@ _SMALL: Final = 1024
 class Store:
     """An open store. Every method may be called from any thread; made by `open_store` or `read_store`.
 
-    `cards` is the book of cards that left and of what was reported of them, `tokens` the memory of used tokens.
+    `cards` is the book of cards that left and of what was reported of them, `tokens` the memory of used tokens, `acks`
+    the queue of acknowledgements that have an exchange of their own.
     One that is open for reading raises StoreUnavailable from every method that writes.
     """
 
@@ -79,6 +81,7 @@ class Store:
         self.info: Final = info
         self.cards: Final = CardBook(writer, self._read)
         self.tokens: Final = UsedTokens(writer)
+        self.acks: Final = AckQueue(writer, self._read)
 
     def submit(self, arrival: Arrival) -> Future[Receipt]:
         """Queue a message; the future has its receipt after the commit, or StoreUnavailable."""
