@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
@@ -90,9 +91,9 @@ class Intake:
         kept = await self._keep_envelope(batch)
         settling = (self._settle(raw, *one) for raw, one in zip(batch.messages, judged, strict=True))
         answers = await asyncio.gather(*settling)
-        acks = [answer.ack for answer in answers if answer.ack]
-        ack = acknowledge_batch(batch, acks, control_id=secrets.token_hex(10), now=self.now())
-        return joined(answers, ack if acks or not answers else b"", kept)
+        acks = [answer.ack for answer in answers]
+        ack = acknowledge_batch(batch, acks, control_id=partial(secrets.token_hex, 10), now=self.now())
+        return joined(answers, ack if any(acks) or not acks else b"", kept)
 
     async def _judge(self, raw: bytes, connection: Connection) -> tuple[Opened, Judged]:
         if len(raw) <= _INLINE_BYTES:
