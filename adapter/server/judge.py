@@ -94,9 +94,12 @@ def _judged(
     return opened, _with_content(raw, judged, connection, site, received)
 
 
-def judge_stored(raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits) -> Content:
+def judge_stored(
+    raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits, *, most: int | None = None
+) -> Content:
     """What the row of a stored message needs, by the settings and the tables of today; `profile` is the name of the one
-    that it was taken by, `received` when it came. Raises for no bytes but where there is a fault of our own."""
+    that it was taken by, `received` when it came. Of one with more segments than `most` only whom it is about is read.
+    Raises for no bytes but where there is a fault of our own."""
     opened = open_header(raw)
     if opened.header is None:
         return _stored(_without_header(opened.fault))
@@ -110,7 +113,7 @@ def judge_stored(raw: bytes, profile: str, received: datetime, site: Site, limit
     if opened.header is None:
         return _stored(_without_header(opened.fault))
     content = _stored(_by_header(opened, opened.header, found))
-    return _content(raw, found, site, received) if content.state == "received" else content
+    return _content(raw, found, site, received, most=most) if content.state == "received" else content
 
 
 def _stored(judged: Judged) -> Content:

@@ -44,7 +44,14 @@ from adapter.store.health import StoreHealth, read_backlog
 from adapter.store.journal import Page, read_page, read_raw, store_arrival
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
-from adapter.store.revision import discard_message, replay_messages, review_advised, settle_judgements, waiting_reviews
+from adapter.store.revision import (
+    discard_message,
+    replay_messages,
+    review_advised,
+    review_patients_of,
+    settle_judgements,
+    waiting_reviews,
+)
 from adapter.store.sqlite import (
     StoreInfo,
     examine,
@@ -170,6 +177,10 @@ class Store:
         Nothing is deleted: `replay` brings it back.
         """
         return self._write(partial(discard_message, number, reason))
+
+    def review(self, number: int) -> None:
+        """Let the patients that a message is about be evaluated again."""
+        self._write(partial(review_patients_of, number))
 
     def review_advised(self) -> None:
         """Let every patient on whom something is advised be evaluated again."""

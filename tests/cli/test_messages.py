@@ -349,7 +349,20 @@ def test_the_advice_on_a_patient_with_its_messages_and_deliveries(url: str) -> N
         "to hl7v2: NOT delivered, given up 2026-01-12 12:00 UTC (AE)",
         "Messages behind it",
         "1  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id A1: evaluated",
+        "NOT in it",
+        "2  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id Q[31m1: quarantined (no-authority)",
     ]
+
+
+def test_messages_of_the_patient_that_are_in_quarantine_are_named_beside_the_advice(url: str) -> None:
+    with open_store(url) as store:
+        store.append(arrival("A2", b"MSH|2", patients=(KEY,)))
+        store.settle_all([Settled(4, "quarantined", "processing-failed")])
+        store.append(arrival("A3", b"MSH|3", patients=("HOSP/MR/P9",)))
+        store.settle_all([Settled(5, "quarantined", "processing-failed")])
+    *_, title, _, held = (line.strip() for line in messages(url, "advice", KEY).out.splitlines())
+    assert title == "NOT in it"
+    assert held == "4  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id A2: quarantined (processing-failed)"
 
 
 def test_a_merged_number_leads_to_the_advice_of_the_survivor(url: str) -> None:
