@@ -20,8 +20,7 @@ OWN_FAULTS: Final = frozenset({MAPPING_FAILED, FAILED, DAMAGED})
 def unapplied(store: Store, keys: Sequence[str]) -> tuple[str, ...]:
     """What the advice on a patient with these numbers does not know of, in words; nothing as a rule. Raises
     StoreUnavailable."""
-    held = (message for key in keys for message in store.messages(patient_key=key, state="quarantined"))
-    count = len({message.id for message in held if message.reason in OWN_FAULTS})
+    count = store.held(keys, OWN_FAULTS)
     if not count:
         return ()
     return (f"stored HL7 v2 messages: {count} about this patient could not be applied; newer facts may be among them",)

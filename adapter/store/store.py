@@ -5,7 +5,7 @@ Not for making one (create.py): opening never creates a file.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.store.ack_queue import AckQueue
-from adapter.store.advised import evaluations_of
+from adapter.store.advised import count_held, evaluations_of
 from adapter.store.card_book import CardBook
 from adapter.store.deliveries import (
     catch_up,
@@ -213,6 +213,10 @@ class Store:
     def evaluations_of(self, patient_keys: Sequence[str], limit: int) -> list[Evaluation]:
         """The newest evaluations under these patient numbers, the newest first, at most so many."""
         return self._read(partial(evaluations_of, patient_keys, limit))
+
+    def held(self, patient_keys: Sequence[str], reasons: Collection[str]) -> int:
+        """How many messages about these patient numbers are in quarantine for one of these reasons."""
+        return self._read(partial(count_held, patient_keys, reasons))
 
     def due(self, destination: str, now: datetime, limit: int) -> list[Delivery]:
         """Deliveries to be tried now."""
