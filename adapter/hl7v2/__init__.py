@@ -3,7 +3,16 @@
 No medicine and no mapping; bytes come in and go out here, sockets are elsewhere.
 """
 
-from adapter.hl7v2.ack import HL70357, AckCode, AckError, Severity, acknowledge, acknowledge_unreadable
+from adapter.hl7v2.ack import (
+    HL70357,
+    AckCode,
+    AckError,
+    AckForm,
+    Severity,
+    ack_form,
+    acknowledge,
+    acknowledge_unreadable,
+)
 from adapter.hl7v2.acknowledgement import Acknowledgement, ReceivedError, read_acknowledgement
 from adapter.hl7v2.batch import ENVELOPE_NAMES, Batch, BatchFault, acknowledge_batch, read_batch
 from adapter.hl7v2.charset import codec_of
@@ -40,6 +49,7 @@ __all__ = [
     "UTF8",
     "AckCode",
     "AckError",
+    "AckForm",
     "Acknowledgement",
     "Batch",
     "BatchFault",
@@ -76,6 +86,7 @@ __all__ = [
     "UnusableMessage",
     "Writer",
     "ZoneSource",
+    "ack_form",
     "acknowledge",
     "acknowledge_batch",
     "acknowledge_unreadable",

@@ -5,8 +5,9 @@ Not for choosing the answer: the code and the errors are the caller's. Source: H
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from adapter.hl7v2.charset import codec_of, is_wide
@@ -42,6 +43,8 @@ _ADDRESS: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d
 _ERL: Final = re.compile(r"([A-Z][A-Z0-9]{2})(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+)(?:\^(\d+))?)?)?)?)?")
 _VERSION: Final = re.compile(rb"\d{1,2}(?:\.\d{1,2}){1,2}")
 _NEWEST: Final = (99,)
+_SIGNS: Final = "+-"
+"""What a time holds besides digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,61 @@ class _Received:
     delimiters: Delimiters
     codec: str
 
+    @classmethod
+    def of(cls, header: Header) -> "_Received":
+        """That of a header that could be read."""
+        return cls(tuple(header.msh.split(header.delimiters.field)), header.delimiters, header.charset)
+
     def field(self, number: int) -> bytes:
         """An MSH field as received, without the bytes of MLLP blocks, which would end the answer's frame."""
         raw = self.fields[number - 1] if number <= len(self.fields) else b""
         return raw.translate(None, _BLOCK_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class AckForm:
+    """An acknowledgement but for its own time and control id and the control id that it answers.
+
+    It serves all messages whose MSH is the same but for its time and control id.
+    """
+
+    _parts: tuple[bytes, bytes, bytes, bytes] = field(repr=False)
+    _writer: Writer
+    _signs_are_plain: bool
+
+    def filled(self, answered: bytes, *, control_id: str, now: datetime) -> bytes:
+        """The acknowledgement, unframed; `answered` is MSH-10 as received, `now` is aware. Raises ValueError."""
+        offset = now.utcoffset()
+        if offset is None:
+            raise ValueError("the time of an acknowledgement needs a zone")
+        before, between, after, rest = self._parts
+        stamp = _time(now.replace(microsecond=0), offset)
+        time = stamp if self._signs_are_plain else self._writer.text(stamp.decode("ascii"))
+        own = control_id.encode("ascii") if _is_plain(control_id) else self._writer.text(control_id)
+        return b"".join((before, time, between, own, after, answered.translate(None, _BLOCK_BYTES), rest))
+
+
+def _is_plain(text: str) -> bool:
+    """Letters and digits of ASCII, none of which is ever a delimiter."""
+    return text.isascii() and text.isalnum()
+
+
+@lru_cache(maxsize=64)
+def _time(second: datetime, _offset: timedelta) -> bytes:
+    """One second as DTM; the same second of another zone is another text."""
+    return second.strftime("%Y%m%d%H%M%S%z").encode("ascii")
+
+
+def ack_form(
+    received: Header,
+    *,
+    code: AckCode,
+    errors: Sequence[AckError] = (),
+    expected: int | None = None,
+    exchange: bool = False,
+) -> AckForm:
+    """What `acknowledge` writes for a header, without what is of the one message alone."""
+    return _form(_Received.of(received), code, errors, expected, exchange)
 
 
 def acknowledge(
@@ -115,9 +169,9 @@ def acknowledge(
     number of MSA-4. An `exchange` of its own says in MSH-15 and MSH-16 that it wants no answer.
     """
     header = received.header if isinstance(received, Message) else received
-    fields = tuple(header.msh.split(header.delimiters.field))
-    answered = _Received(fields, header.delimiters, header.charset)
-    return _answer(answered, code, control_id, now, errors, expected, exchange)
+    answered = _Received.of(header)
+    form = _form(answered, code, errors, expected, exchange)
+    return form.filled(answered.field(10), control_id=control_id, now=now)
 
 
 def acknowledge_unreadable(
@@ -133,7 +187,8 @@ def acknowledge_unreadable(
     Echoes of MSH what can be found, MSH-10 above all; MSA-2 is empty where there is none. Where the
     delimiters are unusable the answer uses `|^~\\&`.
     """
-    return _answer(_salvage(raw), code, control_id, now, errors)
+    salvaged = _salvage(raw)
+    return _form(salvaged, code, errors).filled(salvaged.field(10), control_id=control_id, now=now)
 
 
 def _salvage(raw: bytes) -> _Received:
@@ -169,29 +224,28 @@ def _holds_delimiter(raw: bytes, delimiters: Delimiters) -> bool:
     return any(mark in raw for mark in (delimiters.field, *map(bytes, zip(delimiters.encoding_characters))))
 
 
-def _answer(
+def _form(
     received: _Received,
     code: AckCode,
-    control_id: str,
-    now: datetime,
     errors: Sequence[AckError],
     expected: int | None = None,
     exchange: bool = False,
-) -> bytes:
-    if now.utcoffset() is None:
-        raise ValueError("the time of an acknowledgement needs a zone")
+) -> AckForm:
     delimiters = received.delimiters.completed()
     version = _version(received.field(12), delimiters)
     writer = Writer(delimiters, received.codec)
-    msh = _msh(received, writer, control_id, now, version)
-    conditions = [b"NE", b"NE"] if exchange else [b"", b""]
-    msh += [b"", b"", *conditions, b"", received.field(18)]
-    msa = [b"MSA", code.encode("ascii"), received.field(10), *_msa_detail(writer, errors, version, expected)]
-    segments = [_trimmed(msh), _trimmed(msa, least=3), *_err(writer, errors, version)]
-    return b"".join(writer.segment(segment) for segment in segments)
+    before, between, after = _msh(received, writer, version, exchange)
+    msa = [b"", *_msa_detail(writer, errors, version, expected)]
+    segments = [_trimmed(msa, least=1), *_err(writer, errors, version)]
+    opening = [b"MSA", code.encode("ascii"), b""]
+    rest = b"".join(writer.segment(segment) for segment in segments)
+    join = delimiters.field.join
+    parts = (join([*before, b""]), join([b"", *between, b""]), writer.segment([b"", *after]) + join(opening), rest)
+    signs_are_plain = writer.text(_SIGNS) == _SIGNS.encode("ascii")
+    return AckForm(parts, writer, signs_are_plain)
 
 
-def _trimmed(fields: list[bytes], least: int = 12) -> list[bytes]:
+def _trimmed(fields: list[bytes], least: int) -> list[bytes]:
     """The fields without empty ones at the end; so many are kept in any case."""
     while len(fields) > least and not fields[-1]:
         fields.pop()
@@ -208,12 +262,16 @@ def _msa_detail(
     return [text, b"" if expected is None else str(expected).encode("ascii"), b"", code]
 
 
-def _msh(received: _Received, writer: Writer, control_id: str, now: datetime, version: tuple[int, ...]) -> list[bytes]:
-    """MSH-1 to MSH-12 of the answer."""
-    field, time = received.field, writer.text(now.strftime("%Y%m%d%H%M%S%z"))
-    message_type = _message_type(writer, field(9), version)
-    msh = [b"MSH", writer.delimiters.encoding_characters, field(5), field(6), field(3), field(4), time, b""]
-    return [*msh, message_type, writer.text(control_id), field(11), field(12)]
+def _msh(
+    received: _Received, writer: Writer, version: tuple[int, ...], exchange: bool
+) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """The fields of the answer's MSH before its time, from there to its control id, and after that."""
+    sent = received.field
+    before = [b"MSH", writer.delimiters.encoding_characters, sent(5), sent(6), sent(3), sent(4)]
+    between = [b"", _message_type(writer, sent(9), version)]
+    conditions = [b"NE", b"NE"] if exchange else [b"", b""]
+    after = [sent(11), sent(12), b"", b"", *conditions, b"", sent(18)]
+    return before, between, _trimmed(after, least=2)
 
 
 def _message_type(writer: Writer, msh_9: bytes, version: tuple[int, ...]) -> bytes:

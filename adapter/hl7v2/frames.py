@@ -65,6 +65,8 @@ class FrameReader:
         """
         if self._refused:
             raise FrameTooLarge(self._limit)
+        if not self._open and self._is_one_frame(chunk):
+            return [Frame(chunk[len(START) : -len(END)])]
         self._buffer += chunk
         whole: list[Frame] = []
         while self._open or self._find_start():
@@ -73,6 +75,11 @@ class FrameReader:
                 break
             whole.append(Frame(content))
         return whole
+
+    def _is_one_frame(self, chunk: bytes) -> bool:
+        """Whether it is one whole frame and nothing else, as nearly every chunk is."""
+        is_framed = chunk.startswith(START) and chunk.endswith(END) and len(chunk) <= self._limit + len(START + END)
+        return is_framed and chunk.count(START) == 1 and chunk.count(END[:1]) == 1
 
     def _find_start(self) -> bool:
         """Drop what stands before the next start block; whether there is one."""

@@ -17,6 +17,11 @@ class MessageLimits:
     most_bytes: int = DEFAULT_LIMIT
     most_parts: int = 200_000
 
+    @property
+    def within(self) -> int:
+        """So many bytes are within the limits whatever they are."""
+        return min(self.most_bytes, self.most_parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

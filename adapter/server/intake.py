@@ -5,12 +5,10 @@ Not for sockets and HTTP; MLLP and `POST /hl7v2` both hand their bytes to this a
 
 import asyncio
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
@@ -23,7 +21,8 @@ from adapter.server.fields import control_id, indexed, named, sender, type_of
 from adapter.server.header import MessageLimits, Opened, is_header_alone
 from adapter.server.judge import Judged, Refusal, judge
 from adapter.server.log import log
-from adapter.server.reply import not_stored, reply
+from adapter.server.reply import not_stored, own_control_id, reply
+from adapter.server.routine import Mark, Routine, Routines, marked
 from adapter.server.sequence import ASK, OUT_OF_SEQUENCE, RESYNCHRONISE, SequenceNumbers, sequence_number
 from adapter.store import Arrival, MessageState, Noted, Receipt, Store, StoreUnavailable
 
@@ -53,6 +52,7 @@ class Intake:
     deliver: Callable[[str], None] = lambda _: None
     arrived: Callable[[], None] = lambda: None
     clock: ClockWatch = field(default_factory=ClockWatch)
+    _routines: Routines = field(default_factory=Routines)
     _sequences: SequenceNumbers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,10 +80,25 @@ class Intake:
             return self._failed(raw, Opened(None), error)
 
     async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:
+        mark = marked(raw) if len(raw) <= self.limits.within else None
+        routine = self._routines.find(mark, connection) if mark else None
+        if mark and routine:
+            return await self._as_routine(raw, mark, routine, connection)
         opened, judged = await self._judge(raw, connection)
         if opened.header is not None:
-            self.clock.note(opened.header, judged.profile.sender.zone, self.now())
+            self.clock.note(sender(opened.header), opened.header.time, judged.profile.sender.zone, self.now())
+            if mark:
+                self._routines.learn(mark, connection, opened.header, judged)
         return await self._settle(raw, opened, judged)
+
+    async def _as_routine(self, raw: bytes, mark: Mark, routine: Routine, connection: Connection) -> Answer:
+        """Store and answer a message whose header says what that of others said."""
+        now = self.now()
+        self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
+        if await self._stored(routine.arrival(raw, mark, now), routine.content):
+            return routine.reply(mark, self.now())
+        opened, judged = judge(raw, connection, self.site, self.limits, now)
+        return not_stored(raw, opened.header, judged.profile, self.now())
 
     async def _receive_batch(self, batch: Batch, connection: Connection) -> Answer:
         """Each message has its own outcome; they are stored in their order, and share commits."""
@@ -92,7 +107,7 @@ class Intake:
         settling = (self._settle(raw, *one) for raw, one in zip(batch.messages, judged, strict=True))
         answers = await asyncio.gather(*settling)
         acks = [answer.ack for answer in answers]
-        ack = acknowledge_batch(batch, acks, control_id=partial(secrets.token_hex, 10), now=self.now())
+        ack = acknowledge_batch(batch, acks, control_id=own_control_id, now=self.now())
         return joined(answers, ack if any(acks) or not acks else b"", kept)
 
     async def _judge(self, raw: bytes, connection: Connection) -> tuple[Opened, Judged]:

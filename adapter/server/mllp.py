@@ -14,6 +14,7 @@ from typing import Final, Self
 from adapter.hl7v2 import DEFAULT_LIMIT, Frame, FrameReader, FrameTooLarge, frame
 from adapter.mapping.site import Connection
 from adapter.server.addresses import is_loopback
+from adapter.server.alarm import Alarm
 from adapter.server.faults import report
 from adapter.server.intake import Intake
 from adapter.server.log import log
@@ -150,6 +151,7 @@ class _Connection:
         self._since = self._now()  # the last whole frame, or the first byte of the open one
         self._reading = False
         self._stopping = False
+        self._alarm = Alarm(self._time_out)
 
     def stop(self) -> "asyncio.Task[None] | asyncio.Future[None]":
         """End after the message that is being stored; at once where none is. The task to wait for."""
@@ -175,6 +177,7 @@ class _Connection:
             self._watch.saw("internal-errors")
             report("mllp_failed", error)
         finally:
+            self._alarm.stop()
             await self._end()
 
     async def _end(self) -> None:
@@ -214,14 +217,17 @@ class _Connection:
     async def _read(self) -> bytes:
         """The next bytes; none at the end of the stream, and none when a limit of time has passed."""
         self._reading = True
+        self._alarm.set(self._deadline())
         try:
-            async with asyncio.timeout_at(self._deadline()):
-                return await self._reader.read(_READ_BYTES)
-        except TimeoutError:
-            self._watch.saw("idle-closed" if self._frames.pending_bytes is None else "frame-timeouts")
-            return b""
+            return await self._reader.read(_READ_BYTES)
         finally:
+            self._alarm.unset()
             self._reading = False
+
+    def _time_out(self) -> None:
+        """Nothing came in time: the stream ends here."""
+        self._watch.saw("idle-closed" if self._frames.pending_bytes is None else "frame-timeouts")
+        self._reader.feed_eof()
 
     def _deadline(self) -> float:
         if self._frames.pending_bytes is None:
@@ -273,8 +279,9 @@ class _Connection:
         blocks = [frame(block) for block in (answer.commit_block, answer.ack, *answer.more) if block]
         if blocks:
             self._writer.write(b"".join(blocks))
-            async with asyncio.timeout(self._limits.sending):
-                await self._writer.drain()
+            if self._writer.transport.get_write_buffer_size():  # the peer is slow to take it
+                async with asyncio.timeout(self._limits.sending):
+                    await self._writer.drain()
         elif answer.retry:
             self._watch.saw("closed-unanswered")
             return False

@@ -6,6 +6,7 @@ Not for judging (judge.py) nor for writing acknowledgements (hl7v2). Source: HL7
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 from adapter.hl7v2 import AckError, Header, acknowledge, acknowledge_unreadable
@@ -14,7 +15,10 @@ from adapter.server.answer import Answer, ApplicationAck, Verdict, ack_mode, app
 from adapter.server.judge import Judged
 
 _NOT_STORED: Final = AckError("207", "", "E", "The message was not stored; it may be sent again unchanged.")
-_STORED_BLOCK: Final = b"\x06"
+STORED_BLOCK: Final = b"\x06"
+"""The block by which MLLP release 2 acknowledges storage."""
+_RUN: Final = secrets.token_hex(6)
+_COUNT: Final = count(1)
 _NOT_STORED_BLOCK: Final = b"\x15"
 
 
@@ -29,14 +33,14 @@ def reply(raw: bytes, header: Header | None, judged: Judged, now: datetime, expe
     if judged.content_errors and later is None:
         verdict, errors = "E", judged.content_errors
     code = mode.code(verdict)
-    answer = Answer(b"", code, commit_block=_STORED_BLOCK if policy.commit_blocks else b"")
+    answer = Answer(b"", code, commit_block=STORED_BLOCK if policy.commit_blocks else b"")
     if later is not None and later.to == SAME_CONNECTION:
         answer = replace(answer, more=(later.ack,))
     elif later is not None:
         answer = replace(answer, elsewhere=(later,))
     if not mode.wants(verdict):
         return answer
-    own = _control_id()
+    own = own_control_id()
     if header is None:
         return replace(answer, ack=acknowledge_unreadable(raw, code=code, control_id=own, now=now, errors=errors))
     ack = acknowledge(header, code=code, control_id=own, now=now, errors=errors, expected=expected)
@@ -58,11 +62,11 @@ def _application_ack(header: Header | None, judged: Judged, now: datetime) -> Ap
     code = application_code(header, "E" if judged.content_errors else "A")
     if code is None:
         return None
-    errors, own = judged.content_errors, _control_id()
+    errors, own = judged.content_errors, own_control_id()
     ack = acknowledge(header, code=code, control_id=own, now=now, errors=errors, exchange=True)
     return ApplicationAck(to, ack)
 
 
-def _control_id() -> str:
-    """A control id of our own; MSH-10 takes 20 characters."""
-    return secrets.token_hex(10)
+def own_control_id() -> str:
+    """A control id of our own, no other of which is the same; MSH-10 takes 20 characters."""
+    return f"{_RUN}{next(_COUNT):08x}"

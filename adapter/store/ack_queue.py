@@ -3,7 +3,6 @@
 Not for connections, nor for when one is tried again (adapter/server/exchanges.py).
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.card_book import Read
+from adapter.store.jobs import one_by_one
 from adapter.store.tables import acknowledgements
 from adapter.store.writer import NoWriter, Writer
 
@@ -39,7 +39,7 @@ class AckQueue:
         which is delivered: a sender that sends again does not get two.
         """
         row = {"destination": destination, "answers": answers, "acknowledgement": ack}
-        await asyncio.wrap_future(self._writer.submit(partial(_put, row), len(ack)))
+        await self._writer.run(one_by_one, partial(_put, row), len(ack))
 
     def first(self, destination: str) -> WaitingAck | None:
         """The one that has waited longest for a destination; None where none waits."""
@@ -47,7 +47,7 @@ class AckQueue:
 
     def remove(self, number: int) -> None:
         """Forget one: it is delivered, or never can be."""
-        self._writer.submit(partial(_remove, number), 0).result()
+        self._writer.submit(one_by_one, partial(_remove, number), 0).result()
 
     def waiting(self) -> Mapping[str, int]:
         """How many wait, by destination."""

@@ -3,7 +3,6 @@
 Not for SQL (cards.py); it shares the store's one writer and its readers.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -22,6 +21,7 @@ from adapter.store.cards import (
     read_fates,
     read_reports,
 )
+from adapter.store.jobs import one_by_one
 from adapter.store.writer import NoWriter, Writer
 
 T = TypeVar("T")
@@ -48,11 +48,11 @@ class CardBook:
 
     def note(self, issued: Sequence[IssuedCard]) -> Future[None]:
         """Queue cards that leave; nobody has to wait. The future has StoreUnavailable where they were not kept."""
-        return self._writer.submit(partial(note_cards, issued), _ROW * len(issued))
+        return self._writer.submit(one_by_one, partial(note_cards, issued), _ROW * len(issued))
 
     async def keep(self, reports: Sequence[CardReport]) -> None:
         """Keep reports, all or none, each once; they are on disk when this returns. Raises StoreUnavailable."""
-        await asyncio.wrap_future(self._writer.submit(partial(keep_reports, reports), _ROW * len(reports)))
+        await self._writer.run(one_by_one, partial(keep_reports, reports), _ROW * len(reports))
 
     def fates(self, since: datetime | None = None) -> Iterator[CardFate]:
         """The cards that left since a time, each once, with the report that holds for it."""

@@ -3,28 +3,26 @@
 Not for transactions, threads and errors (writer.py, store.py).
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    JSON,
+    BindParameter,
+    ColumnElement,
     Connection,
     Row,
     Select,
-    String,
+    and_,
     bindparam,
-    case,
     exists,
     func,
     insert,
     select,
-    true,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
 from adapter.store.prepared import Prepared
@@ -48,68 +46,93 @@ class Page(NamedTuple):
     patient_key: str | None
 
 
-_NEW: Final = tuple(column for column in messages.c if column.name not in ("id", "findings"))
-_SAME_SENDER: Final = (messages.c.sender == bindparam("sender", type_=String)) & (
-    messages.c.control_id == bindparam("control_id", type_=String)
-)
-_FINDINGS: Final = case(
-    (exists().where(_SAME_SENDER), bindparam("findings_if_reused", type_=JSON)),
-    else_=bindparam("findings", type_=JSON),
-)
-_INSERT: Final = Prepared(
-    insert_or_ignore(messages)
-    .from_select(
-        [*(column.name for column in _NEW), "findings"],
-        select(*(bindparam(column.name, type_=column.type) for column in _NEW), _FINDINGS).where(true()),
-    )
-    .on_conflict_do_nothing()
-    .returning(messages.c.id, messages.c.findings)
-)
-"""One statement stores a message unless it is there, and marks it where its sender has used the control id before."""
+_KEY: Final = ("sender", "control_id", "sha256")
+_NEW: Final = tuple(column for column in messages.c if column.name != "id")
 
-_EARLIER: Final = select(messages.c.id, messages.c.state, messages.c.findings).where(
-    _SAME_SENDER, messages.c.sha256 == bindparam("sha256")
+
+def _values(names: Iterable[str], number: int) -> dict[str, BindParameter[Any]]:
+    """The parameters of columns in one of several rows."""
+    return {name: bindparam(f"{name}_{number}", type_=messages.c[name].type) for name in names}
+
+
+def _where(names: Sequence[str], number: int) -> ColumnElement[bool]:
+    return and_(*(messages.c[name] == value for name, value in _values(names, number).items()))
+
+
+_USED: Final = Prepared(lambda count: select(*(exists().where(_where(_KEY[:2], number)) for number in range(count))))
+"""For each of so many messages, whether its sender has used the control id before."""
+_SAME: Final = Prepared(lambda _: select(messages.c.id).where(_where(_KEY, 0)))
+"""The very same message."""
+_INSERT: Final = Prepared(
+    lambda count: (
+        insert(messages)
+        .values([_values((column.name for column in _NEW), number) for number in range(count)])
+        .returning(messages.c.id, messages.c.sender, messages.c.control_id)
+    )
 )
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
-def store_arrival(arrival: Arrival, sha256: bytes, connection: Connection) -> Receipt:
-    """Store a message with its hash unless the very same is there; within a transaction of the caller."""
-    plain = _plain(arrival.findings)
-    # A message without control id shares none with another.
-    reused = _plain((*arrival.findings, REUSED)) if arrival.control_id else plain
-    row = {
-        "received_at": arrival.received_at,
-        "sender": arrival.sender,
-        "control_id": arrival.control_id,
-        "type": arrival.type,
-        "profile": arrival.profile,
-        "sha256": sha256,
-        "state": arrival.state,
-        "reason": arrival.reason,
-        "findings": plain,
-        "findings_if_reused": reused,
-        "raw": arrival.raw,
-    }
-    stored = _INSERT.first(connection, row)
-    if stored is None:
-        keys = {"sender": arrival.sender, "control_id": arrival.control_id, "sha256": sha256}
-        return _duplicate(connection.execute(_EARLIER, keys).one(), connection)
-    number, findings = stored
-    links = [{"message": number, "patient_key": key} for key in dict.fromkeys(arrival.patient_keys)]
+def store_arrivals(arrivals: Sequence[Arrival], connection: Connection) -> list[Receipt]:
+    """Store messages in their order, each unless the very same is there; within a transaction of the caller.
+
+    One is marked where its sender has used the control id before; without a control id it shares none with another.
+    """
+    keys = {(arrival.sender, arrival.control_id) for arrival in arrivals}
+    if len(keys) == len(arrivals) and not any(_used(arrivals, connection)):
+        return _store_new(arrivals, connection)
+    return [_store_one(arrival, connection) for arrival in arrivals]
+
+
+def _used(arrivals: Sequence[Arrival], connection: Connection) -> tuple[object, ...]:
+    """For each message, whether its sender has used the control id before."""
+    (used,) = _USED.rows(connection, [(arrival.sender, arrival.control_id) for arrival in arrivals])
+    return used
+
+
+def _store_one(arrival: Arrival, connection: Connection) -> Receipt:
+    (used,) = _used([arrival], connection)
+    same = _SAME.rows(connection, [(arrival.sender, arrival.control_id, arrival.sha256)]) if used else []
+    if same:
+        return _duplicate(same[0][0], connection)
+    if not used or not arrival.control_id:
+        return _store_new([arrival], connection)[0]
+    (stored,) = _store_new([replace(arrival, findings=(*arrival.findings, REUSED))], connection)
+    return replace(stored, control_id_reused=True)
+
+
+def _store_new(arrivals: Sequence[Arrival], connection: Connection) -> list[Receipt]:
+    """Store messages of which none is there, and no two have sender and control id in common."""
+    numbers = {tuple(key): number for number, *key in _INSERT.rows(connection, [_row(one) for one in arrivals])}
+    receipts = [Receipt(numbers[arrival.sender, arrival.control_id]) for arrival in arrivals]
+    links = [
+        {"message": receipt.message, "patient_key": key}
+        for receipt, arrival in zip(receipts, arrivals, strict=True)
+        for key in dict.fromkeys(arrival.patient_keys)
+    ]
     if links:
         connection.execute(insert(message_patients), links)
-    return Receipt(number, control_id_reused=reused != plain and json.loads(findings) == reused)
+    return receipts
 
 
-def _duplicate(row: Row[int, str, _Findings], connection: Connection) -> Receipt:
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    """The values of the columns of `_NEW`."""
+    return (
+        arrival.received_at, arrival.sender, arrival.control_id, arrival.type, arrival.profile, arrival.sha256,
+        arrival.state, arrival.reason, _plain(arrival.findings), arrival.raw,
+    )  # fmt: skip
+
+
+def _duplicate(number: int, connection: Connection) -> Receipt:
     """The receipt of a message that is there already; a discarded one is marked."""
-    discarded = row.state == "discarded"
-    if discarded:
-        (again,) = _plain((SENT_AGAIN,))
-        findings = [*(noted for noted in row.findings if noted != again), again]
-        connection.execute(update(messages).where(messages.c.id == row.id).values(findings=findings))
-    return Receipt(row.id, duplicate=True, discarded=discarded)
+    query = select(messages.c.state, messages.c.findings).where(messages.c.id == number)
+    state, known = connection.execute(query).one()
+    if state != "discarded":
+        return Receipt(number, duplicate=True)
+    (again,) = _plain((SENT_AGAIN,))
+    findings = [*(noted for noted in known if noted != again), again]
+    connection.execute(update(messages).where(messages.c.id == number).values(findings=findings))
+    return Receipt(number, duplicate=True, discarded=True)
 
 
 def _plain(findings: Sequence[Noted]) -> _Findings:

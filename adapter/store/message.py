@@ -4,6 +4,7 @@ Not for the tables (tables.py), and without any knowledge of HL7 v2 or FHIR cont
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -17,6 +18,8 @@ MessageState = Literal[ArrivalState, "mapped", "evaluated", "discarded"]
 
 IN_USE: Final[tuple[MessageState, ...]] = ("received", "mapped", "evaluated")
 """The states whose messages make up a patient's facts."""
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 INDEXED_LENGTH: Final = 255
 """The longest sender, control id or patient key; longer texts are cut by the caller or refused here."""
@@ -55,9 +58,10 @@ class Arrival:
     def __post_init__(self) -> None:
         if self.received_at.utcoffset() is None:
             raise ValueError("the time of arrival needs a zone")
-        for text in (self.sender, self.control_id, self.type, *self.patient_keys):
-            if len(text) > INDEXED_LENGTH or not _is_unicode(text):
-                raise ValueError(f"a text for the index is no Unicode, or longer than {INDEXED_LENGTH} characters")
+        if not (
+            _fits(self.sender) and _fits(self.control_id) and _fits(self.type) and all(map(_fits, self.patient_keys))
+        ):
+            raise ValueError(f"a text for the index is no Unicode, or longer than {INDEXED_LENGTH} characters")
 
     @property
     def sha256(self) -> bytes:
@@ -97,5 +101,6 @@ class StoredMessage:
     profile: str = ""
 
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _fits(text: str) -> bool:
+    """Whether it can stand in the index: Unicode, and not too long."""
+    return len(text) <= INDEXED_LENGTH and (text.isascii() or not _SURROGATE.search(text))

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from adapter.store.errors import StoreError, StoreInUse
@@ -24,6 +24,9 @@ from adapter.store.tables import SCHEMA_VERSION, schema_version
 
 FULL: Final = 2
 """The value of `PRAGMA synchronous` that syncs the disk at each commit."""
+
+_CACHED: Final = 256
+"""Statements that a connection keeps prepared; those of the writer are one for each number of messages."""
 
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 
@@ -151,12 +154,17 @@ def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     """A connection to a file that exists; without one it fails."""
     uri = f"file:{quote(str(path.absolute()))}?mode=rw"
     # SQLAlchemy hands a connection from thread to thread, never to two at once.
-    return sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=_CACHED
+    )
 
 
 def _begin_immediate(connection: Connection) -> None:
     # A deferred transaction that turns into a writing one fails at once, whatever the busy time-out.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE").close()
+    except sqlite3.Error as error:
+        raise DBAPIError(None, None, error) from None
 
 
 def _pragma(connection: sqlite3.Connection, text: str) -> object:

@@ -3,7 +3,6 @@
 Not for making one (create.py): opening never creates a file.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
@@ -41,7 +40,8 @@ from adapter.store.effects import (
 )
 from adapter.store.errors import StoreError, StoreUnavailable
 from adapter.store.health import StoreHealth, read_backlog
-from adapter.store.journal import Page, read_page, read_raw, store_arrival
+from adapter.store.jobs import one_by_one
+from adapter.store.journal import Page, read_page, read_raw, store_arrivals
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
 from adapter.store.revision import (
@@ -92,7 +92,7 @@ class Store:
 
     def submit(self, arrival: Arrival) -> Future[Receipt]:
         """Queue a message; the future has its receipt after the commit, or StoreUnavailable."""
-        return self._writer.submit(partial(store_arrival, arrival, arrival.sha256), len(arrival.raw))
+        return self._writer.submit(store_arrivals, arrival, len(arrival.raw))
 
     def append(self, arrival: Arrival) -> Receipt:
         """Store a message and return after the commit, disk sync included.
@@ -104,7 +104,7 @@ class Store:
 
     async def append_async(self, arrival: Arrival) -> Receipt:
         """`append` for asyncio; no thread waits."""
-        return await asyncio.wrap_future(self.submit(arrival))
+        return await self._writer.run(store_arrivals, arrival, len(arrival.raw))
 
     def messages(
         self, *, after: int = 0, state: MessageState | None = None, patient_key: str | None = None
@@ -264,7 +264,7 @@ class Store:
         self.close()
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return self._writer.submit(work, _SMALL).result()
+        return self._writer.submit(one_by_one, work, _SMALL).result()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         try:

@@ -3,7 +3,6 @@
 Not for whether a token is genuine; whoever asks has proved that. Of a token only a digest is kept, until it expires.
 """
 
-import asyncio
 import hashlib
 import json
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
+from adapter.store.jobs import one_by_one
 from adapter.store.tables import used_tokens
 from adapter.store.writer import NoWriter, Writer
 
@@ -30,7 +30,7 @@ class UsedTokens:
         On disk when this returns. What expired before `now` is forgotten. Raises StoreUnavailable.
         """
         token = hashlib.sha256(json.dumps([issuer, token_id]).encode()).digest()
-        return await asyncio.wrap_future(self._writer.submit(partial(_use, token, expires, now), _ROW))
+        return await self._writer.run(one_by_one, partial(_use, token, expires, now), _ROW)
 
 
 def _use(token: bytes, expires: float, now: float, connection: Connection) -> bool:

@@ -3,18 +3,19 @@
 Not for what the jobs write (journal.py). Source: docs of SQLite on WAL, `synchronous` and `BEGIN IMMEDIATE`.
 """
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, Generic, Literal, TypeVar
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.store.errors import StoreError, StoreUnavailable
-
-T = TypeVar("T")
+from adapter.store.jobs import I, Job, LoopJob, T, ThreadJob, Together, settle
 
 GROUP: Final = 64
 """The most jobs in one transaction."""
@@ -23,30 +24,11 @@ GROUP_BYTES: Final = 8 * 1024 * 1024
 
 _LOST_SYNC: Final = frozenset({"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"})
 
+_AnyJob = Job[Any, Any]  # only its own future ever sees its result
+_READING: Final = "the store is open for reading"
+
 WriterState = Literal["ok", "failing", "stopped"]
 """`failing`: the last transaction did not happen, the next may. `stopped`: closed, or ended by a fault for good."""
-
-
-class _Job(Generic[T]):
-    """A piece of work in a transaction, and the future that gets its result once that is committed."""
-
-    __slots__ = ("_result", "_work", "future", "size")
-
-    def __init__(self, work: Callable[[Connection], T], size: int) -> None:
-        self._work = work
-        self._result: T | None = None
-        self.size = size
-        self.future: Future[T] = Future()
-
-    def run(self, connection: Connection) -> None:
-        self._result = self._work(connection)
-
-    def finish(self) -> None:
-        result: T = self._result  # type: ignore[assignment]  # run() has set it; T itself may include None
-        self.future.set_result(result)
-
-    def refuse(self, cause: str) -> None:
-        self.future.set_exception(StoreUnavailable(cause))
 
 
 class Writer:
@@ -60,25 +42,42 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        self._waiting: deque[_Job[object]] = deque()
+        self._waiting: deque[_AnyJob] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_AnyJob]] = {}
         self._cause = "the store is closed"
         self.state: WriterState = "ok"
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T], size: int) -> Future[T]:
+    def submit(self, together: Together[I, T], item: I, size: int) -> Future[T]:
         """Queue a job; `size` is about how many bytes it writes."""
-        job = _Job(work, size)
+        job = ThreadJob(together, item, size)
+        self._queue([job])
+        return job.future
+
+    async def run(self, together: Together[I, T], item: I, size: int) -> T:
+        """Queue a job as `submit` does and await it; no thread waits. Those of one turn of the loop go together."""
+        loop = asyncio.get_running_loop()
+        job = LoopJob(together, item, size, loop)
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(job)
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
+        return await job.future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._queue(self._gathered.pop(loop))
+
+    def _queue(self, jobs: list[_AnyJob]) -> None:
         with self._changed:
             refused = self._closing
             if not refused:
-                self._waiting.append(job)  # type: ignore[arg-type]  # only its own future ever sees its result
+                self._waiting.extend(jobs)
                 self._changed.notify()
         if refused:
-            job.refuse(self._cause)
-        return job.future
+            settle(jobs, self._cause)
 
     def close(self) -> None:
         """Finish what waits, then end the thread and close the connection."""
@@ -94,10 +93,10 @@ class Writer:
         finally:
             self._end(self._cause)
 
-    def _take(self) -> list[_Job[object]]:
+    def _take(self) -> list[_AnyJob]:
         """The next jobs that somebody still waits for; none when the writer is to end."""
         with self._changed:
-            batch: list[_Job[object]] = []
+            batch: list[_AnyJob] = []
             while not batch:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
@@ -105,15 +104,15 @@ class Writer:
                 self._fill(batch)
             return batch
 
-    def _fill(self, batch: list[_Job[object]]) -> None:
+    def _fill(self, batch: list[_AnyJob]) -> None:
         size = 0
         while self._waiting and len(batch) < GROUP and size < GROUP_BYTES:
             job = self._waiting.popleft()
-            if job.future.set_running_or_notify_cancel():
+            if job.begin():
                 batch.append(job)
                 size += job.size
 
-    def _write(self, batch: list[_Job[object]]) -> None:
+    def _write(self, batch: list[_AnyJob]) -> None:
         try:
             self._commit(batch)
         except (SQLAlchemyError, StoreError) as error:
@@ -122,39 +121,39 @@ class Writer:
             self._end(type(error).__name__, batch)
         else:
             self.state = "ok"
-            for job in batch:
-                job.finish()
+            settle(batch)
 
-    def _commit(self, batch: list[_Job[object]]) -> None:
+    def _commit(self, batch: list[_AnyJob]) -> None:
         if self._connection is None:
             self._connection = self._engine.connect()
         # SQLite may have rolled back by itself (SQLITE_FULL); the driver then sends no ROLLBACK, which would fail.
         with self._connection.begin():
-            for job in batch:
-                job.run(self._connection)
+            for together, jobs in groupby(batch, attrgetter("together")):
+                alike = list(jobs)
+                results = together([job.item for job in alike], self._connection)
+                for job, result in zip(alike, results, strict=True):
+                    job.done(result)
 
-    def _fail(self, batch: list[_Job[object]], cause: str) -> None:
+    def _fail(self, batch: list[_AnyJob], cause: str) -> None:
         """Refuse the batch and all that waited behind it, so that nobody waits through two time-outs."""
         if cause in _LOST_SYNC:
             self._end(cause, batch)
             return
         self.state = "failing"
         self._disconnect()
-        for job in [*batch, *self._drained()]:
-            job.refuse(cause)
+        settle([*batch, *self._drained()], cause)
 
-    def _end(self, cause: str, batch: list[_Job[object]] | None = None) -> None:
+    def _end(self, cause: str, batch: list[_AnyJob] | None = None) -> None:
         with self._changed:
             self._closing, self._cause = True, cause
         self.state = "stopped"
-        for job in [*(batch or ()), *self._drained()]:
-            job.refuse(cause)
+        settle([*(batch or ()), *self._drained()], cause)
         self._disconnect()
 
-    def _drained(self) -> list[_Job[object]]:
+    def _drained(self) -> list[_AnyJob]:
         with self._changed:
             waiting, self._waiting = list(self._waiting), deque()
-        return [job for job in waiting if job.future.set_running_or_notify_cancel()]
+        return [job for job in waiting if job.begin()]
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -171,11 +170,15 @@ class NoWriter:
 
     state: WriterState = "stopped"
 
-    def submit(self, work: Callable[[Connection], T], size: int) -> Future[T]:
+    def submit(self, together: Together[I, T], item: I, size: int) -> Future[T]:
         """A future that has already failed."""
-        job = _Job(work, size)
-        job.refuse("the store is open for reading")
+        job = ThreadJob(together, item, size)
+        settle([job], _READING)
         return job.future
+
+    async def run(self, _together: Together[I, T], _item: I, _size: int) -> T:
+        """Raises StoreUnavailable."""
+        raise StoreUnavailable(_READING)
 
 
 def cause_of(error: SQLAlchemyError | StoreError) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from adapter.store import Receipt, Store, StoreUnavailable, open_store
+from adapter.store.jobs import one_by_one
 from tests.store.arrivals import arrival
 
 
@@ -137,7 +138,7 @@ def test_after_a_failed_sync_nothing_more_is_acknowledged(store: Store) -> None:
         raise OperationalError("COMMIT", {}, fault)
 
     with pytest.raises(StoreUnavailable, match="SQLITE_IOERR_FSYNC"):
-        store._writer.submit(fail, 0).result(timeout=5)
+        store._writer.submit(one_by_one, fail, 0).result(timeout=5)
     with pytest.raises(StoreUnavailable, match="SQLITE_IOERR_FSYNC"):
         store.append(arrival())
     assert store.check().writer == "stopped"
@@ -149,7 +150,7 @@ def test_our_own_fault_leaves_nobody_waiting(store: Store, tmp_path: Path) -> No
 
     with locked(tmp_path):
         store.submit(arrival("A0"))
-        failing = store._writer.submit(fail, 0)
+        failing = store._writer.submit(one_by_one, fail, 0)
         behind = store.submit(arrival("A1"))
     for future in (failing, behind):
         error = future.exception(timeout=5)
