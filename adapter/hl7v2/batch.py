@@ -4,9 +4,10 @@ Not for the messages in them, each of which is a message of its own. Source: HL7
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice, pairwise
 from typing import Final, Literal
 
 from adapter.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters
@@ -25,16 +26,27 @@ _BLOCK_BYTES: Final = b"\x0b\x1c"
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPart:
+    """One batch of a file: its BHS (empty bytes for messages before any), how many messages it has, with what stands
+    behind its trailer, and whether its trailer is there and counts them."""
+
+    header: bytes = field(repr=False)
+    messages: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What came as one batch, or one file of batches.
 
     `messages` are its messages in order, and whatever stands in the place of one; `envelope` the batch segments;
-    `faults` what is wrong with the counts, with their places (`BTS[1]-1`).
+    `faults` what is wrong with the counts, with their places (`BTS[1]-1`); `parts` are the batches in order.
     """
 
     messages: tuple[bytes, ...] = field(repr=False)
     envelope: tuple[bytes, ...] = field(repr=False)
     faults: tuple[tuple[BatchFault, str], ...]
+    parts: tuple[BatchPart, ...] = ()
 
     @property
     def is_file(self) -> bool:
@@ -49,10 +61,6 @@ class Batch:
     def field(self, number: int) -> bytes:
         """A field of the first header as sent (FHS and BHS have the same), empty where it cannot be told."""
         return _field(self.envelope[0], number)
-
-    def header(self, name: Literal["FHS", "BHS"]) -> bytes:
-        """The first header of the name; where there is none, the first of any."""
-        return next((raw for raw in self.envelope if raw.startswith(name.encode("ascii"))), self.envelope[0])
 
 
 def _delimiters(header: bytes) -> Delimiters:
@@ -78,8 +86,20 @@ def read_batch(raw: bytes) -> Batch | None:
     chunks = split_messages(raw)
     envelope = tuple(chunk.raw.removeprefix(_MARK) for chunk in chunks if chunk.kind == "batch")
     messages = tuple(chunk.raw for chunk in chunks if chunk.kind != "batch")
-    faults = _faults([chunk.raw.removeprefix(_MARK) if chunk.kind == "batch" else b"" for chunk in chunks])
-    return Batch(messages, envelope, tuple(faults))
+    segments = [chunk.raw.removeprefix(_MARK) if chunk.kind == "batch" else b"" for chunk in chunks]
+    return Batch(messages, envelope, tuple(_faults(segments)), tuple(_parts(segments)))
+
+
+def _parts(segments: Sequence[bytes]) -> Iterator[BatchPart]:
+    """The batches: each begins with a BHS and ends where the next begins. There is one at least, which may be empty."""
+    begins = [number for number, segment in enumerate(segments) if segment.startswith(b"BHS")]
+    first = begins[0] if begins else len(segments)
+    before = sum(not segment for segment in segments[:first])
+    if before or not begins:
+        yield BatchPart(b"", before, True)
+    for begin, end in pairwise([*begins, len(segments)]):
+        own = [segment for segment in segments[begin:end] if segment[:3] not in (b"FHS", b"FTS")]
+        yield BatchPart(own[0], sum(not segment for segment in own), not any(_faults(own)))
 
 
 def _faults(segments: Sequence[bytes]) -> Iterator[tuple[BatchFault, str]]:
@@ -116,22 +136,41 @@ def _counts(trailer: bytes, found: int) -> bool:
     return said in (b"", b'""') or (said.isdigit() and len(said) < 10 and int(said) == found)
 
 
-def acknowledge_batch(batch: Batch, acks: Sequence[bytes], *, control_id: str, now: datetime) -> bytes:
-    """The batch of acknowledgements that answers a batch, unframed; `now` is aware. Raises ValueError otherwise.
+def acknowledge_batch(batch: Batch, acks: Sequence[bytes], *, control_id: Callable[[], str], now: datetime) -> bytes:
+    """The acknowledgements of a batch, unframed: a batch for each batch, and a file where it came as a file. `now` is
+    aware. Raises ValueError otherwise.
 
-    BHS answers the BHS (the first, where there are several) and FHS the FHS: applications and facilities are swapped,
-    field 12 refers to the control id in field 11. Where it came as a file, a file goes back. `acks` are whole
-    acknowledgements. BTS-2 says so where the counts did not hold.
+    `acks` are whole acknowledgements, one for each message, empty where none is wanted; a batch without any has no
+    answer. Each BHS answers its BHS and FHS the FHS: applications and facilities are swapped, field 12 refers to the
+    control id in field 11, and `control_id` gives a new one. BTS-2 and FTS-2 say where the counts did not hold.
     """
     if now.utcoffset() is None:
         raise ValueError("the time of an acknowledgement needs a zone")
-    comment = [b"The counts of the batch do not hold."] if batch.faults else []
-    head, end = _answering(batch.header("BHS"), control_id, now)
-    inner = [b"BHS" + head, *acks, _segment(end, b"BTS", str(len(acks)).encode("ascii"), *comment)]
-    if batch.is_file:
-        head, end = _answering(batch.header("FHS"), control_id, now)
-        inner = [b"FHS" + head, *inner, _segment(end, b"FTS", b"1")]
-    return b"".join(inner)
+    answers, left = [], iter(acks)
+    for part in batch.parts:
+        own = [ack for ack in islice(left, part.messages) if ack]
+        if own or not part.messages:
+            header = part.header or batch.envelope[0]
+            answers.append(_enveloped(b"BHS", b"BTS", header, own, len(own), part.holds, (control_id(), now)))
+    if not batch.is_file:
+        return b"".join(answers)
+    holds = not any(place.startswith(("FHS", "FTS")) for _, place in batch.faults)
+    return _enveloped(b"FHS", b"FTS", batch.envelope[0], answers, len(answers), holds, (control_id(), now))
+
+
+def _enveloped(
+    begin: bytes,
+    end: bytes,
+    header: bytes,
+    content: Sequence[bytes],
+    count: int,
+    holds: bool,
+    own: tuple[str, datetime],
+) -> bytes:
+    """The content between the header that answers a header and a trailer with its count."""
+    head, delimiter = _answering(header, *own)
+    comment = [] if holds else [b"The counts do not hold."]
+    return b"".join([begin, head, *content, _segment(delimiter, end, str(count).encode("ascii"), *comment)])
 
 
 def _answering(header: bytes, control_id: str, now: datetime) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ from adapter.case.moment import Moment
 from adapter.hl7v2 import Message, Segment
 from adapter.mapping.hl7v2_above import Above
 from adapter.mapping.hl7v2_account import Found
+from adapter.mapping.hl7v2_deaths import DeathSaid
 from adapter.mapping.hl7v2_rules import EventRules
 from adapter.mapping.hl7v2_sources import Address
 from adapter.mapping.item import Item
@@ -29,7 +30,7 @@ class Part:
     """What one message says about one patient, with what other messages may name it by.
 
     `number` counts messages in order of arrival, `document` is what this one is called, `numbers` are the texts at the
-    addresses that rules name.
+    addresses that rules name, `death` is what the PID says of one.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Part:
     sent: Moment | None
     found: tuple[Found, ...]
     numbers: Mapping[Address, str] = field(repr=False)
+    death: DeathSaid | None = None
 
     @property
     def code(self) -> str:

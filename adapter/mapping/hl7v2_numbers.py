@@ -4,13 +4,13 @@ It reads them into values; what they do to cases is up to those who keep cases (
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from adapter.case.finding import Finding
 from adapter.case.moment import Moment
 from adapter.hl7v2 import PatientGroup, Segment
-from adapter.mapping.hl7v2_patient import PatientKey, key_of, keys_of
+from adapter.mapping.hl7v2_patient import PatientKey, key_of, keys_of, placeholder_findings
 from adapter.mapping.schema import NumberEvents
 from adapter.mapping.sender import Sender
 
@@ -22,8 +22,8 @@ class IdentityChange:
     """One pair of patient numbers in one message.
 
     merge, change: `retired` stands for `survivor` from now on (ADT^A18, A34, A40; A47). link, unlink: both numbers are
-    of one person or are not, and their records stay apart (ADT^A24, A37). `document` is the control id of the message,
-    `place` the segment of the retired number, `when` the time of the message.
+    of one person or are not, and their records stay apart (ADT^A24, A37); an unlink does not undo a merge. `document`
+    is the control id of the message, `place` the segment of the retired number, `when` the time of the message.
     """
 
     kind: ChangeKind
@@ -60,6 +60,7 @@ def identity_changes(
         for mrg in prior:
             read = _merges(group.patient, mrg, kind, told) if kind and group.patient else []
             changes += read
+            findings += placeholder_findings(mrg.field(1), told.document, told.sender)
             if not read:
                 findings.append(_not_applied(mrg, told))
         if group.patient is not None:
@@ -88,7 +89,8 @@ def _merges(pid: Segment, mrg: Segment, kind: ChangeKind, told: Announced) -> li
     same person. A number that stands on both sides stays (an enterprise number), unless it is the only one.
     """
     survivors = keys_of(pid.field(3), told.facility, told.sender)
-    prior = [_of_survivor(key, survivors) for key in keys_of(mrg.field(1), told.facility, told.sender)]
+    naming = _naming_as(pid, told.sender)
+    prior = [_of_survivor(key, survivors) for key in keys_of(mrg.field(1), told.facility, naming)]
     of_type = {(key.authority, key.kind): key for key in reversed(survivors)}
     if not any((key.authority, key.kind) in of_type for key in prior):
         return []
@@ -100,6 +102,13 @@ def _merges(pid: Segment, mrg: Segment, kind: ChangeKind, told: Announced) -> li
         IdentityChange(kind, survivor, retired, told.event, told.document, place, told.when)
         for survivor, retired in [pair for pair in pairs if pair[0] != pair[1]] or pairs
     ]
+
+
+def _naming_as(pid: Segment, sender: Sender) -> Sender:
+    """The sender with the universal ids to which PID-3 gives names: an MRG may have the id of an authority alone."""
+    named = [(one.subcomponent(4, 2), one.subcomponent(4, 1)) for one in pid.field(3).repetitions]
+    known = {universal: sender.authority_of(name, universal) for universal, name in named if universal and name}
+    return replace(sender, authorities={**known, **sender.authorities}) if known else sender
 
 
 def _of_survivor(retired: PatientKey, survivors: Sequence[PatientKey]) -> PatientKey:
@@ -116,6 +125,8 @@ def _links(
     """The first patient of the message with each further one."""
     keys = [(pid, key_of(pid, told.facility, told.sender)) for group in groups if (pid := group.patient) is not None]
     known = [(pid, key) for pid, key in keys if key is not None]
+    if kind == "unlink" and len({key for _, key in known}) < 2:
+        return [], [not_unlinked(f"{told.document} PID[1]-3")]
     if len(known) < 2:
         hint = "the message links patients and does not name two: nothing is noted"
         return [], [Finding("link-incomplete", "warning", f"{told.document} PID[1]-3", hint)]
@@ -124,6 +135,12 @@ def _links(
         IdentityChange(kind, first, key, told.event, told.document, f"{pid.address}-3", told.when)
         for pid, key in others
     ], []
+
+
+def not_unlinked(place: str) -> Finding:
+    """The finding that what an unlink says cannot be done."""
+    hint = "the numbers to unlink are one patient's by a merge, or two are not named: a merge has to be discarded"
+    return Finding("unlink-not-applied", "error", place, hint)
 
 
 def _not_applied(segment: Segment, told: Announced) -> Finding:

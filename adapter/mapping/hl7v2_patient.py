@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapter.case.finding import Finding
 from adapter.hl7v2 import Field, Repetition, Segment
 from adapter.mapping.sender import Sender
 
@@ -75,19 +76,33 @@ def key_of(pid: Segment, facility: str, sender: Sender) -> PatientKey | None:
 
 
 def keys_of(identifiers: Field, facility: str, sender: Sender) -> tuple[PatientKey, ...]:
-    """All keys in a list of identifiers (PID-3, MRG-1), best first."""
-    repetitions = [r for r in identifiers.repetitions if r.component(1)]
+    """All keys in a list of identifiers (PID-3, MRG-1), best first; a placeholder is none."""
     return tuple(
-        _key(repetition, kind or "MR", facility, sender.authority)
-        for kind in sender.identifier_types
-        for repetition in repetitions
-        if repetition.component(5) == kind
+        _key(repetition, facility, sender)
+        for repetition in _numbers(identifiers, sender)
+        if repetition.component(1) not in sender.placeholders
     )
 
 
-def _key(repetition: Repetition, kind: str, facility: str, configured: str) -> PatientKey:
-    authority = repetition.subcomponent(4, 1) or repetition.subcomponent(4, 2) or configured
-    value = repetition.component(1)
+def placeholder_findings(identifiers: Field, document: str, sender: Sender) -> list[Finding]:
+    """A finding where a list of identifiers has a placeholder in place of a patient's number."""
+    if all(repetition.component(1) not in sender.placeholders for repetition in _numbers(identifiers, sender)):
+        return []
+    hint = "a placeholder stands in place of a patient's number: it is taken for none"
+    return [Finding("placeholder-number", "warning", f"{document} {identifiers.address}", hint)]
+
+
+def _numbers(identifiers: Field, sender: Sender) -> list[Repetition]:
+    """The identifiers that may key a patient, best first."""
+    repetitions = [repetition for repetition in identifiers.repetitions if repetition.component(1)]
+    return [
+        repetition for kind in sender.identifier_types for repetition in repetitions if repetition.component(5) == kind
+    ]
+
+
+def _key(repetition: Repetition, facility: str, sender: Sender) -> PatientKey:
+    authority = sender.authority_of(repetition.subcomponent(4, 1), repetition.subcomponent(4, 2))
+    kind, value = repetition.component(5) or "MR", repetition.component(1)
     return PatientKey.of(authority, kind, value) if authority else PatientKey.of_facility(facility, kind, value)
 
 

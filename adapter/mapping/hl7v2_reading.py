@@ -14,15 +14,15 @@ from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.hl7v2 import Message, PatientGroup, Segment, groups
 from adapter.mapping.beside import Beside
-from adapter.mapping.closed import closed_by_pid
 from adapter.mapping.hl7v2_above import over_patient
 from adapter.mapping.hl7v2_account import Found, found
 from adapter.mapping.hl7v2_circumstances import is_after
+from adapter.mapping.hl7v2_deaths import DeathSaid, death_said
 from adapter.mapping.hl7v2_events import event_of, numbers_of
 from adapter.mapping.hl7v2_items import Hl7Reader, sent_ahead
 from adapter.mapping.hl7v2_ledger import plain_entry, skipped_elements, whole_message
 from adapter.mapping.hl7v2_numbers import Announced
-from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of
+from adapter.mapping.hl7v2_patient import Demographics, PatientKey, demographics, key_of, placeholder_findings
 from adapter.mapping.hl7v2_sources import Address, Elements
 from adapter.mapping.hl7v2_values import moment
 from adapter.mapping.ledger import Entry
@@ -34,15 +34,15 @@ from adapter.mapping.tables import Tables
 class About:
     """What is said about the patient of a PID; without `key` about nobody.
 
-    `preamble` are the entries of what stands before the PID, `findings` tell of the segments, `closed` of the PID,
-    `numbers` are the texts at the addresses that rules about events name.
+    `preamble` are the entries of what stands before the PID, `findings` tell of the segments, `death` is what the PID
+    says of one, `numbers` are the texts at the addresses that rules about events name.
     """
 
     group: PatientGroup
     preamble: tuple[Entry, ...]
     found: tuple[Found, ...]
     findings: tuple[Finding, ...]
-    closed: tuple[Finding, ...] = ()
+    death: DeathSaid | None = None
     key: PatientKey | None = None
     person: Demographics | None = None
     births: tuple[Statement, ...] = ()
@@ -137,7 +137,8 @@ def _about(group: PatientGroup, reader: Hl7Reader, announced: Announced, tables:
     preamble = tuple(_preamble(group, reader, tables))
     above, pid = over_patient(reader.message, group), group.patient
     read = list(reader.segments(group, above))
-    findings = tuple(reader.findings)
+    placeholders = [] if pid is None else placeholder_findings(pid.field(3), reader.document, announced.sender)
+    findings = (*placeholders, *reader.findings)
     reader.findings.clear()
     key = key_of(pid, announced.facility, announced.sender) if pid is not None else None
     if pid is None or key is None:
@@ -148,7 +149,7 @@ def _about(group: PatientGroup, reader: Hl7Reader, announced: Announced, tables:
         preamble,
         tuple([found(segment, items, nothing, tables) for segment, items in read]),
         findings,
-        tuple(closed_by_pid(pid, reader.document)),
+        death_said(pid, reader.document),
         key,
         demographics(pid),
         tuple(_birth(pid, reader.document, reader.zone)),

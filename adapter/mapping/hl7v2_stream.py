@@ -13,11 +13,13 @@ from adapter.mapping.aliases import Aliases
 from adapter.mapping.beside import Beside
 from adapter.mapping.fhir import excluded_findings
 from adapter.mapping.hl7v2_account import Account, Found, account
+from adapter.mapping.hl7v2_deaths import death
 from adapter.mapping.hl7v2_events import Part, settled
 from adapter.mapping.hl7v2_ledger import segment_entry, skipped_elements
 from adapter.mapping.hl7v2_numbers import Announced, IdentityChange, identity_changes
 from adapter.mapping.hl7v2_patient import Demographics, PatientKey, same_person
 from adapter.mapping.hl7v2_reading import About, Reading
+from adapter.mapping.hl7v2_unlinks import Unlinks
 from adapter.mapping.hl7v2_withdrawals import events_without_object, held_against, takes_back
 from adapter.mapping.ledger import Entry, Ledger, Outcome
 from adapter.mapping.patient import Mapped, Mapping
@@ -55,6 +57,7 @@ class Stream:
         self._patients: dict[str, _Patient] = {}
         self._aliases = Aliases()
         self._changes: list[IdentityChange] = []
+        self._unlinks = Unlinks()
         self._conflicts: list[tuple[int, str]] = []
         self._count = 0
         self._coded = 0
@@ -126,16 +129,17 @@ class Stream:
                 announced.when,
                 about.found,
                 about.numbers,
+                about.death,
             )
         )
-        patient.findings += [*about.closed, *about.findings]
+        patient.findings += about.findings
         return True
 
     def _change(self, change: IdentityChange) -> None:
         """Apply a change of numbers: a merge joins two patients, a link is only noted."""
         place = f"{change.document} {change.place}"
         if change.kind in ("link", "unlink"):
-            self._changes.append(change)
+            self._record(change)
             hint = "the message links two patients, or takes a link back: their records stay apart"
             self.note("patients-linked", "info", place, hint)
             return
@@ -146,7 +150,11 @@ class Stream:
         elif joining == "joined":
             self._join(change, place)
         else:
-            self._changes.append(change)
+            self._record(change)
+
+    def _record(self, change: IdentityChange) -> None:
+        self._changes.append(change)
+        self._unlinks.take(self._count, change)
 
     def _join(self, change: IdentityChange, place: str) -> None:
         retired, survivor = (self._aliases.resolve(key.text) for key in (change.retired, change.survivor))
@@ -157,7 +165,7 @@ class Stream:
             self.note("identity-conflict", "error", place, hint)
             return
         self._aliases.join(change.retired.text, change.survivor.text)
-        self._changes.append(change)
+        self._record(change)
         if new is None:
             new = self._patients[survivor] = _Patient(change.survivor, Demographics("", "", ""))
         if old is not None:
@@ -178,13 +186,15 @@ class Stream:
         """What all messages come to."""
         read = [_mapped(patient, self.tables) for patient in self._patients.values()]
         patients = tuple(patient for patient, _ in read)
+        undone = self._unlinks.of_merged()
         unmatched = tuple(sorted({number for _, numbers in read for number in numbers}))
         # The reader's own counts, less what patients' ledgers hold: if an entry is lost, the whole does not balance.
         containers = self.segments - sum(patient.ledger.containers for patient in patients)
         coded = self._coded - sum(patient.ledger.coded for patient in patients)
         ledger = Ledger(tuple(self.entries), containers, coded)
-        conflicts = tuple(dict.fromkeys(self._conflicts))
-        return Mapping(patients, tuple(self.findings), ledger, tuple(self._changes), conflicts, unmatched)
+        conflicts = tuple(dict.fromkeys([*self._conflicts, *((count, finding.code) for count, finding in undone)]))
+        findings = (*self.findings, *(finding for _, finding in undone))
+        return Mapping(patients, findings, ledger, tuple(self._changes), conflicts, unmatched)
 
 
 def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
@@ -196,7 +206,8 @@ def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
     stated, unmatched = _stated(parts, accounts, known)
     unmatched += events_without_object(parts, known)
     statements = (*patient.births, *stated)
-    findings = (*patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
+    died = death((part.code, part.death) for part in parts)
+    findings = (*died, *patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
     containers = len(found) + len(patient.entries)
     ledger = Ledger(tuple(entries), containers, sum(len(one.items) for one in found))
     named = tuple(result for account in accounts for result in account.named)

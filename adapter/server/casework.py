@@ -6,9 +6,8 @@ It reads the store and writes nothing; processing.py says which message and whic
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 from uuid import uuid5
 
 from adapter.advice.assessment import Assessment, assess, concerns
@@ -37,10 +36,8 @@ from adapter.server.fields import indexed
 from adapter.server.header import MessageLimits
 from adapter.server.judge import MAPPING_FAILED, judge_stored
 from adapter.server.readings import Readings
+from adapter.server.unapplied import DAMAGED, unapplied
 from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, UsedMessage
-
-DAMAGED: Final = "damaged"
-"""The bytes in the store are no longer those that were stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,16 @@ class Casework:
             content = Content("quarantined", DAMAGED)
         except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
             report("mapping_failed", error)
-            content = Content("quarantined", MAPPING_FAILED)
+            content = Content("quarantined", MAPPING_FAILED, patient_keys=self._whose(number))
         return Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+
+    def _whose(self, number: int) -> tuple[str, ...]:
+        """The patients of a message whose content cannot be mapped for a fault of ours, where these can be told."""
+        try:
+            stored, raw = self.store.message(number), self.store.raw(number)
+            return judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits, most=0).patient_keys
+        except Exception:  # noqa: BLE001  the fault that was reported concerns this too
+            return ()
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
@@ -178,11 +183,12 @@ class Casework:
         key = indexed(mapped.subject)
         holds = self.store.evaluation(key)
         assessment = assess(mapped, Clock(task.as_of), self.rules)
-        found = fingerprint(assessment, self.rules)
         concerned = concerns(assessment.case) and not assessment.closed
-        if holds is not None and holds.evaluated.fingerprint == found:
-            return None
         if not concerned and (holds is None or holds.evaluated.revoked):
+            return None
+        assessment = replace(assessment, gaps=(*assessment.gaps, *unapplied(self.store, task.keys)))
+        found = fingerprint(assessment, self.rules)
+        if holds is not None and holds.evaluated.fingerprint == found:
             return None
         number = uuid5(NAMESPACE, key)  # one CarePlan of a patient, which later evaluations replace
         plan = closed_plan(assessment) if assessment.closed else care_plan(assessment, base=self.base)
@@ -232,11 +238,12 @@ def _persons(readings: Iterable[Reading], aliases: Aliases) -> dict[str, _Person
 
 
 def fingerprint(assessment: Assessment, rules: RuleSet) -> str:
-    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, and
-    what closes the record."""
+    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, what
+    closes the record, and which data could not be had."""
     facts = assessment.case.facts
     decided: list[object] = [rules.id, rules.edition, [_decided(facts[fact.name]) for fact in rules.facts.inputs]]
     decided.append(sorted({finding.code for finding in assessment.closed}))
+    decided += assessment.gaps
     return hashlib.sha256(json.dumps(decided, default=str, sort_keys=True).encode()).hexdigest()
 
 

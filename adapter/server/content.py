@@ -29,6 +29,7 @@ QUARANTINED: Final = (
     "identity-conflict",
     "merge-cycle",
     "merge-not-applied",
+    "unlink-not-applied",
     "record-deleted",
     "no-authority",
 )
@@ -83,7 +84,7 @@ def read_content(
     if fault is not None:
         return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
     people = [segment.raw for segment in message.segments if segment.name in ("MSH", "PID")]
-    if len(people) > most:
+    if len(people) > max(most, MOST_CHECKED):
         return Content("quarantined", "too-many-patients")
     short = parse_message(b"\r".join(people), default_charset=message.charset, segment_ends=sender.segment_ends)
     content = _by_mapping(short, sender, table, received)

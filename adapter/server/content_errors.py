@@ -24,6 +24,7 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
     "identity-conflict": ("204", "The person does not fit the patient identifier."),
     "merge-cycle": ("204", "The merge would lead back to itself."),
     "merge-not-applied": ("204", "The merge cannot be applied to the patient numbers that are sent."),
+    "unlink-not-applied": ("204", "The numbers to unlink were merged, or two are not named."),
     "record-deleted": ("201", "A deletion of a person or a visit is not applied."),
     "local-event": ("201", "The trigger event is not of the standard."),
     "too-many-parts": ("207", "The message has more segments and repetitions than are taken."),

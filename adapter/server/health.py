@@ -59,6 +59,7 @@ class Health:
             "oldest_waiting_seconds": _age(backlog),
             "patients_to_review": backlog.reviews,
             "deliveries": {"waiting": backlog.delivering("waiting"), "dead": backlog.delivering("dead")},
+            "acknowledgements": sum(backlog.acknowledgements.values()),
         }
 
     def _warnings(self, backlog: Backlog | None) -> Iterator[str]:
@@ -126,3 +127,5 @@ def _gauges(backlog: Backlog) -> Iterator[GaugeMetricFamily]:
     for (destination, state), count in sorted(backlog.deliveries.items()):
         deliveries.add_metric((destination, state), float(count))
     yield deliveries
+    acks = "Application acknowledgements that wait to be delivered"
+    yield GaugeMetricFamily("ldt_application_acks_waiting", acks, value=float(sum(backlog.acknowledgements.values())))

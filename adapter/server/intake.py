@@ -4,6 +4,7 @@ Not for sockets and HTTP; MLLP and `POST /hl7v2` both hand their bytes to this a
 """
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
 from adapter.mapping.site import ANY_PROFILE, Connection, Profile, Site, plain_site
-from adapter.server.answer import Answer, ApplicationAck, Verdict, joined
+from adapter.server.answer import Answer, Verdict, joined
 from adapter.server.clock import ClockWatch
 from adapter.server.content import Content
 from adapter.server.faults import report
@@ -25,7 +26,11 @@ from adapter.server.routine import Mark, Routine, Routines, marked
 from adapter.server.sequence import ASK, OUT_OF_SEQUENCE, RESYNCHRONISE, SequenceNumbers, sequence_number
 from adapter.store import Arrival, MessageState, Noted, Receipt, Store, StoreUnavailable
 
-Outcome = MessageState | Refusal | Literal["duplicate", "control-id-reused", "store-unavailable", "internal-error"]
+Outcome = (
+    MessageState
+    | Refusal
+    | Literal["duplicate", "sent-again", "control-id-reused", "store-unavailable", "internal-error"]
+)
 """What became of a message; a message may count under several."""
 
 _INLINE_BYTES: Final = 64 * 1024
@@ -35,8 +40,8 @@ _INLINE_BYTES: Final = 64 * 1024
 class Intake:
     """Takes messages for one store, of the senders of one site.
 
-    `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given application
-    acknowledgements that have an exchange of their own; `arrived` is called after a message to be used was stored.
+    `outcomes` counts what became of them. `now` gives the time of arrival, aware. `deliver` is given the destinations
+    for which acknowledgements were queued; `arrived` is called after a message to be used was stored.
     """
 
     store: Store
@@ -44,7 +49,7 @@ class Intake:
     limits: MessageLimits = field(default_factory=MessageLimits)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    deliver: Callable[[ApplicationAck], None] = lambda _: None
+    deliver: Callable[[str], None] = lambda _: None
     arrived: Callable[[], None] = lambda: None
     clock: ClockWatch = field(default_factory=ClockWatch)
     _routines: Routines = field(default_factory=Routines)
@@ -68,8 +73,8 @@ class Intake:
                 answer = await self._receive_one(raw, connection or Connection())
             else:
                 answer = await self._receive_batch(batch, connection or Connection())
-            for ack in answer.elsewhere:
-                self.deliver(ack)
+            for to in dict.fromkeys(ack.to for ack in answer.elsewhere):
+                self.deliver(to)
             return answer
         except Exception as error:  # noqa: BLE001  the edge of MLLP and HTTP: the sender keeps the message
             return self._failed(raw, Opened(None), error)
@@ -92,7 +97,7 @@ class Intake:
         self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
         if await self._stored(routine.arrival(raw, mark, now), routine.content):
             return routine.reply(mark, self.now())
-        opened, judged = judge(raw, connection, self.site, self.limits)
+        opened, judged = judge(raw, connection, self.site, self.limits, now)
         return not_stored(raw, opened.header, judged.profile, self.now())
 
     async def _receive_batch(self, batch: Batch, connection: Connection) -> Answer:
@@ -101,27 +106,36 @@ class Intake:
         kept = await self._keep_envelope(batch)
         settling = (self._settle(raw, *one) for raw, one in zip(batch.messages, judged, strict=True))
         answers = await asyncio.gather(*settling)
-        acks = [answer.ack for answer in answers if answer.ack]
-        ack = acknowledge_batch(batch, acks, control_id=own_control_id(), now=self.now())
-        return joined(answers, ack if acks or not answers else b"", kept)
+        acks = [answer.ack for answer in answers]
+        ack = acknowledge_batch(batch, acks, control_id=own_control_id, now=self.now())
+        return joined(answers, ack if any(acks) or not acks else b"", kept)
 
     async def _judge(self, raw: bytes, connection: Connection) -> tuple[Opened, Judged]:
         if len(raw) <= _INLINE_BYTES:
-            return judge(raw, connection, self.site, self.limits)
+            return judge(raw, connection, self.site, self.limits, self.now())
         # other connections are served meanwhile
-        return await asyncio.to_thread(judge, raw, connection, self.site, self.limits)
+        return await asyncio.to_thread(judge, raw, connection, self.site, self.limits, self.now())
 
     async def _settle(self, raw: bytes, opened: Opened, judged: Judged) -> Answer:
-        """Store what is to be stored, count, and answer."""
+        """Store what is to be stored, acknowledgements for elsewhere too, count, and answer."""
         try:
-            header = opened.header
-            if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
-                return await self._in_sequence(raw, header, judged)
-            if await self._kept(raw, header, judged):
-                return reply(raw, header, judged, self.now())
-            return not_stored(raw, header, judged.profile, self.now())
+            answer = await self._settled(raw, opened.header, judged)
+            for ack in answer.elsewhere:
+                await self.store.acks.put(ack.to, hashlib.sha256(raw).digest(), ack.ack)
+            return answer
+        except StoreUnavailable as error:
+            self.outcomes["store-unavailable"] += 1
+            report("store_unavailable", error, code=error.cause)
+            return not_stored(raw, opened.header, judged.profile, self.now())
         except Exception as error:  # noqa: BLE001  the edge of one message: the others of its batch have their answers
             return self._failed(raw, opened, error, judged.profile)
+
+    async def _settled(self, raw: bytes, header: Header | None, judged: Judged) -> Answer:
+        if header is not None and judged.content is not None and judged.profile.acknowledge.sequence_numbers:
+            return await self._in_sequence(raw, header, judged)
+        if await self._kept(raw, header, judged):
+            return reply(raw, header, judged, self.now())
+        return not_stored(raw, header, judged.profile, self.now())
 
     async def _in_sequence(self, raw: bytes, header: Header, judged: Judged) -> Answer:
         """Store it only where its number is the one that is expected; MSA-4 says which."""
@@ -180,6 +194,9 @@ class Intake:
         self.outcomes["control-id-reused"] += receipt.control_id_reused
         if content.state == "quarantined" and not receipt.duplicate:
             log().warning("message_quarantined", message=receipt.message, code=content.reason)
+        if receipt.discarded:
+            self.outcomes["sent-again"] += 1
+            log().warning("discarded_message_again", message=receipt.message)
         if receipt.control_id_reused:
             log().warning("control_id_reused", message=receipt.message)
         if content.state == "received" and not receipt.duplicate:

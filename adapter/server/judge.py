@@ -5,7 +5,7 @@ Not for storing (intake.py) nor for the words of the answer (reply.py).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Header, Message, UnusableMessage, parse_message
@@ -62,17 +62,21 @@ class Judged:
     peer: str = ""
 
 
-def judge(raw: bytes, connection: Connection, site: Site, limits: MessageLimits) -> tuple[Opened, Judged]:
-    """What could be read of the header, and the verdict.
+def judge(
+    raw: bytes, connection: Connection, site: Site, limits: MessageLimits, received: datetime
+) -> tuple[Opened, Judged]:
+    """What could be read of the header, and the verdict; `received` is when it came.
 
     The content of a message is read only where the answer depends on it, because the sender's profile or the transport
     says something of it; else it is judged behind the acknowledgement, by `judge_stored`.
     """
-    opened, judged = _judged(raw, connection, site, limits)
+    opened, judged = _judged(raw, connection, site, limits, received)
     return opened, replace(judged, peer=connection.peer)
 
 
-def _judged(raw: bytes, connection: Connection, site: Site, limits: MessageLimits) -> tuple[Opened, Judged]:
+def _judged(
+    raw: bytes, connection: Connection, site: Site, limits: MessageLimits, received: datetime
+) -> tuple[Opened, Judged]:
     opened = open_header(raw)
     if opened.header is None:
         return opened, _without_header(opened.fault)
@@ -87,12 +91,15 @@ def _judged(raw: bytes, connection: Connection, site: Site, limits: MessageLimit
     if opened.header is None:
         return opened, replace(_without_header(opened.fault), profile=profile)
     judged = replace(_by_header(opened, opened.header, profile), profile=profile)
-    return opened, _with_content(raw, judged, connection, site)
+    return opened, _with_content(raw, judged, connection, site, received)
 
 
-def judge_stored(raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits) -> Content:
+def judge_stored(
+    raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits, *, most: int | None = None
+) -> Content:
     """What the row of a stored message needs, by the settings and the tables of today; `profile` is the name of the one
-    that it was taken by, `received` when it came. Raises for no bytes but where there is a fault of our own."""
+    that it was taken by, `received` when it came. Of one with more segments than `most` only whom it is about is read.
+    Raises for no bytes but where there is a fault of our own."""
     opened = open_header(raw)
     if opened.header is None:
         return _stored(_without_header(opened.fault))
@@ -106,7 +113,7 @@ def judge_stored(raw: bytes, profile: str, received: datetime, site: Site, limit
     if opened.header is None:
         return _stored(_without_header(opened.fault))
     content = _stored(_by_header(opened, opened.header, found))
-    return _content(raw, found, site, received) if content.state == "received" else content
+    return _content(raw, found, site, received, most=most) if content.state == "received" else content
 
 
 def _stored(judged: Judged) -> Content:
@@ -129,7 +136,7 @@ def _by_header(opened: Opened, header: Header, profile: Profile) -> Judged:
     return Judged("A", content=Content("received"))
 
 
-def _with_content(raw: bytes, judged: Judged, connection: Connection, site: Site) -> Judged:
+def _with_content(raw: bytes, judged: Judged, connection: Connection, site: Site, received: datetime) -> Judged:
     """The verdict, with the content read where it has to be known now."""
     content, profile = judged.content, judged.profile
     if content is None:
@@ -139,7 +146,7 @@ def _with_content(raw: bytes, judged: Judged, connection: Connection, site: Site
     if profile.acknowledge.on_content_error == "AA":
         return replace(judged, content=content)
     if content.state == "received":
-        content = _checked(raw, profile, site)
+        content = _checked(raw, profile, site, received)
     return replace(judged, content=content, content_errors=content_errors(content))
 
 
@@ -150,9 +157,9 @@ def _by_transport(raw: bytes, profile: Profile, stated: str) -> Content:
     return _held("charset", "MSH[1]-18") if contradicts else Content("received")
 
 
-def _checked(raw: bytes, profile: Profile, site: Site) -> Content:
+def _checked(raw: bytes, profile: Profile, site: Site, received: datetime) -> Content:
     try:
-        return _content(raw, profile, site, datetime.now(UTC), most=MOST_CHECKED)
+        return _content(raw, profile, site, received, most=MOST_CHECKED)
     except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is judged again behind
         report("mapping_failed", error)
         return Content("received")

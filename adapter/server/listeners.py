@@ -31,20 +31,20 @@ def intake_of(settings: Settings, store: Store, site: Site) -> Intake:
     return Intake(store, site, MessageLimits(most_bytes=settings.hl7v2_bytes))
 
 
-def exchanges_of(settings: Settings, site: Site) -> Exchanges:
+def exchanges_of(settings: Settings, store: Store, site: Site) -> Exchanges:
     """The deliverer of application acknowledgements; with TLS where the listener has it. Raises TlsFilesError.
 
     Raises SettingsError where one would leave this machine without TLS, unless `insecure` allows it.
     """
-    if settings.mllp_tls_cert is not None:
-        files = TlsFiles(settings.mllp_tls_cert, settings.mllp_tls_key, settings.mllp_tls_ca)
-        return Exchanges(client_context(files))
     profiles = (*site.profiles, *([site.others] if site.others else []))
     addresses = {profile.acknowledge.application_to for profile in profiles} - {"", SAME_CONNECTION}
+    if settings.mllp_tls_cert is not None:
+        files = TlsFiles(settings.mllp_tls_cert, settings.mllp_tls_key, settings.mllp_tls_ca)
+        return Exchanges(store.acks, addresses, client_context(files))
     for address in sorted(addresses):
         if not settings.insecure and not is_loopback(MllpEndpoint.parse(address).host):
             raise SettingsError(f"application acknowledgements to {address} need TLS (mllp_tls_cert), or insecure")
-    return Exchanges()
+    return Exchanges(store.acks, addresses)
 
 
 def certificates_of(settings: Settings) -> tuple[Expiry, ...]:

@@ -17,6 +17,7 @@ from adapter.server.casework import Outcome, Task
 from adapter.server.faults import report
 from adapter.server.judge import MAPPING_FAILED
 from adapter.server.log import log
+from adapter.server.unapplied import FAILED, OWN_FAULTS
 from adapter.store import (
     Effect,
     Judgement,
@@ -36,9 +37,6 @@ IDLE: Final = 1.0
 
 PATIENCE: Final = 900.0
 """Seconds until a patient whom a fault of ours kept from being evaluated again is tried once more."""
-
-FAILED: Final = "processing-failed"
-
 
 UNMATCHED: Final = Noted("withdrawal-unmatched", "")
 
@@ -166,9 +164,7 @@ class Processor:
             return []
         judged = await self._judged(waiting)
         await asyncio.to_thread(self.store.judge, judged)
-        for one in judged:
-            if one.state == "quarantined":
-                log().warning("message_quarantined", message=one.message, code=one.reason)
+        await asyncio.to_thread(self._note_quarantined, judged)
         return [one for one in judged if one.state == "received"]
 
     async def _judged(self, waiting: Sequence[int]) -> list[Judgement]:
@@ -227,9 +223,16 @@ class Processor:
     def _settle(self, effects: Sequence[Effect], settled: tuple[Settled, ...]) -> None:
         if self.store.finish(effects, settled):
             self.queued()
-        for one in settled:
+        self._note_quarantined(settled)
+
+    def _note_quarantined(self, done: Iterable[Judgement | Settled]) -> None:
+        """Name what cannot be used; where that is a fault of ours, the advice on its patients has to say so. A restart
+        before that looks at all advice again."""
+        for one in done:
             if one.state == "quarantined":
                 log().warning("message_quarantined", message=one.message, code=one.reason)
+                if one.reason in OWN_FAULTS:
+                    self.store.review(one.message)
 
 
 def _state(key: str, outcome: Outcome) -> MessageState:

@@ -123,8 +123,9 @@ async def _taking_mllp(
     settings: Settings, intake: Intake, events: Counter[MllpEvent]
 ) -> AsyncIterator[MllpListener | None]:
     """The listener while messages are taken, where there is to be one, and what delivers acknowledgements for it."""
-    exchanges = exchanges_of(settings, intake.site)
-    intake.deliver = exchanges.deliver
+    exchanges = exchanges_of(settings, intake.store, intake.site)
+    intake.deliver = exchanges.wake
+    exchanges.start()
     mllp = await _listen(settings, intake, events)
     try:
         yield mllp

@@ -1,9 +1,10 @@
 """The durable message journal: every message as received, stored before it is acknowledged, for ever; and beside it
-the cards that left, what was reported of them, and tokens that were used.
+the cards that left, what was reported of them, tokens that were used, and acknowledgements that wait.
 
 Not for what messages mean, nor for deciding the answer to a sender; those are in mapping and server.
 """
 
+from adapter.store.ack_queue import AckQueue, WaitingAck
 from adapter.store.card import Answer, CardFate, CardId, CardOutcome, CardReport, IssuedCard, Reason
 from adapter.store.card_book import CardBook
 from adapter.store.create import init_store
@@ -28,6 +29,7 @@ from adapter.store.tokens import UsedTokens
 
 __all__ = [
     "INDEXED_LENGTH",
+    "AckQueue",
     "Answer",
     "Arrival",
     "ArrivalState",
@@ -59,6 +61,7 @@ __all__ = [
     "StoredMessage",
     "UsedMessage",
     "UsedTokens",
+    "WaitingAck",
     "init_store",
     "open_store",
     "read_store",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from adapter.store.ack_queue import count_acks
 from adapter.store.deliveries import count_deliveries
 from adapter.store.journal import count_by_state
 from adapter.store.tables import messages, reviews
@@ -20,13 +21,15 @@ class Backlog:
     """What waits, and what is stuck.
 
     `messages` counts by state; `oldest` is when the longest waiting message arrived, None where none waits;
-    `reviews` are patients to be evaluated again; `deliveries` counts by destination and state.
+    `reviews` are patients to be evaluated again; `deliveries` counts by destination and state, `acknowledgements` those
+    that wait for an exchange of their own, by destination.
     """
 
     messages: Mapping[str, int]
     oldest: datetime | None
     reviews: int
     deliveries: Mapping[tuple[str, str], int]
+    acknowledgements: Mapping[str, int]
 
     def delivering(self, state: str) -> int:
         """How many deliveries are in a state, to all destinations together."""
@@ -64,4 +67,4 @@ def read_backlog(connection: Connection) -> Backlog:
     first = select(messages.c.received_at).where(messages.c.state == "received").order_by(messages.c.id).limit(1)
     oldest = connection.execute(first).scalar_one_or_none()
     asked = connection.execute(select(func.count()).select_from(reviews)).scalar_one()
-    return Backlog(count_by_state(connection), oldest, asked, count_deliveries(connection))
+    return Backlog(count_by_state(connection), oldest, asked, count_deliveries(connection), count_acks(connection))

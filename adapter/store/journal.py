@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
@@ -28,6 +29,8 @@ from adapter.store.prepared import Prepared
 from adapter.store.tables import message_patients, messages
 
 REUSED: Final = Noted("control-id-reused", "MSH[1]-10")
+SENT_AGAIN: Final = Noted("sent-again", "")
+"""A message that somebody has discarded came again: it stays discarded, and says so."""
 
 _Findings = list[dict[str, str]]
 _Row = Row[int, datetime, str, str, str, str, bytes, MessageState, str, _Findings]
@@ -91,7 +94,7 @@ def _store_one(arrival: Arrival, connection: Connection) -> Receipt:
     (used,) = _used([arrival], connection)
     same = _SAME.rows(connection, [(arrival.sender, arrival.control_id, arrival.sha256)]) if used else []
     if same:
-        return Receipt(same[0][0], duplicate=True)
+        return _duplicate(same[0][0], connection)
     if not used or not arrival.control_id:
         return _store_new([arrival], connection)[0]
     (stored,) = _store_new([replace(arrival, findings=(*arrival.findings, REUSED))], connection)
@@ -118,6 +121,18 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
         arrival.received_at, arrival.sender, arrival.control_id, arrival.type, arrival.profile, arrival.sha256,
         arrival.state, arrival.reason, _plain(arrival.findings), arrival.raw,
     )  # fmt: skip
+
+
+def _duplicate(number: int, connection: Connection) -> Receipt:
+    """The receipt of a message that is there already; a discarded one is marked."""
+    query = select(messages.c.state, messages.c.findings).where(messages.c.id == number)
+    state, known = connection.execute(query).one()
+    if state != "discarded":
+        return Receipt(number, duplicate=True)
+    (again,) = _plain((SENT_AGAIN,))
+    findings = [*(noted for noted in known if noted != again), again]
+    connection.execute(update(messages).where(messages.c.id == number).values(findings=findings))
+    return Receipt(number, duplicate=True, discarded=True)
 
 
 def _plain(findings: Sequence[Noted]) -> _Findings:

@@ -74,12 +74,14 @@ class Receipt:
     """Proof that a message is safely stored, given only after the commit.
 
     `message` is our own number for it. `duplicate`: the same message was there already, under that number, and
-    nothing was stored. `control_id_reused`: stored, but the sender used the control id before for other bytes.
+    nothing was stored; it is `discarded` where somebody decided that before. `control_id_reused`: stored, but the
+    sender used the control id before for other bytes.
     """
 
     message: int
     duplicate: bool = False
     control_id_reused: bool = False
+    discarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,11 @@ def discard_message(number: int, reason: str, connection: Connection) -> bool:
     return True
 
 
+def review_patients_of(number: int, connection: Connection) -> None:
+    """Ask for a review of the patients that a message is about."""
+    _review(patients_of(number, connection), number, connection)
+
+
 def review_advised(connection: Connection) -> None:
     """Ask for a review of every patient whose advice holds and who waits for none."""
     newest = select(func.max(evaluations.c.id)).group_by(evaluations.c.patient_key)

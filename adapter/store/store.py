@@ -4,7 +4,7 @@ Not for making one (create.py): opening never creates a file.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -15,7 +15,8 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapter.store.advised import evaluations_of
+from adapter.store.ack_queue import AckQueue
+from adapter.store.advised import count_held, evaluations_of
 from adapter.store.card_book import CardBook
 from adapter.store.deliveries import (
     catch_up,
@@ -43,7 +44,14 @@ from adapter.store.jobs import one_by_one
 from adapter.store.journal import Page, read_page, read_raw, store_arrivals
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
-from adapter.store.revision import discard_message, replay_messages, review_advised, settle_judgements, waiting_reviews
+from adapter.store.revision import (
+    discard_message,
+    replay_messages,
+    review_advised,
+    review_patients_of,
+    settle_judgements,
+    waiting_reviews,
+)
 from adapter.store.sqlite import (
     StoreInfo,
     examine,
@@ -68,7 +76,8 @@ _SMALL: Final = 1024
 class Store:
     """An open store. Every method may be called from any thread; made by `open_store` or `read_store`.
 
-    `cards` is the book of cards that left and of what was reported of them, `tokens` the memory of used tokens.
+    `cards` is the book of cards that left and of what was reported of them, `tokens` the memory of used tokens, `acks`
+    the queue of acknowledgements that have an exchange of their own.
     One that is open for reading raises StoreUnavailable from every method that writes.
     """
 
@@ -79,6 +88,7 @@ class Store:
         self.info: Final = info
         self.cards: Final = CardBook(writer, self._read)
         self.tokens: Final = UsedTokens(writer)
+        self.acks: Final = AckQueue(writer, self._read)
 
     def submit(self, arrival: Arrival) -> Future[Receipt]:
         """Queue a message; the future has its receipt after the commit, or StoreUnavailable."""
@@ -168,6 +178,10 @@ class Store:
         """
         return self._write(partial(discard_message, number, reason))
 
+    def review(self, number: int) -> None:
+        """Let the patients that a message is about be evaluated again."""
+        self._write(partial(review_patients_of, number))
+
     def review_advised(self) -> None:
         """Let every patient on whom something is advised be evaluated again."""
         self._write(review_advised)
@@ -199,6 +213,10 @@ class Store:
     def evaluations_of(self, patient_keys: Sequence[str], limit: int) -> list[Evaluation]:
         """The newest evaluations under these patient numbers, the newest first, at most so many."""
         return self._read(partial(evaluations_of, patient_keys, limit))
+
+    def held(self, patient_keys: Sequence[str], reasons: Collection[str]) -> int:
+        """How many messages about these patient numbers are in quarantine for one of these reasons."""
+        return self._read(partial(count_held, patient_keys, reasons))
 
     def due(self, destination: str, now: datetime, limit: int) -> list[Delivery]:
         """Deliveries to be tried now."""

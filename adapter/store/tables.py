@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -151,6 +151,19 @@ deliveries: Final = Table(
     CheckConstraint("state IN ('waiting', 'delivered', 'dead', 'superseded')", name="known_delivery_state"),
     UniqueConstraint("evaluation", "destination", name="one_delivery_of_an_evaluation"),
     Index("deliveries_by_state", "state", "destination", "due_at"),
+    sqlite_autoincrement=True,
+)
+
+# Application acknowledgements that wait for their own exchange, each once for the message (a digest) that it answers.
+acknowledgements: Final = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("destination", String, nullable=False),
+    Column("answers", LargeBinary, nullable=False),
+    Column("acknowledgement", LargeBinary, nullable=False),
+    UniqueConstraint("destination", "answers", name="one_acknowledgement_of_a_message"),
+    Index("acknowledgements_by_destination", "destination", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -187,6 +187,14 @@ def test_discard_keeps_the_message_and_its_reason(url: str) -> None:
     assert "discarded: wrong patient" in messages(url, "show", "1").out
 
 
+def test_a_discarded_message_that_came_again_is_seen_in_the_list(url: str) -> None:
+    messages(url, "discard", "1", "--reason", "a test")
+    with open_store(url) as store:
+        store.append(arrival("A1", RAW))
+    assert messages(url, "list").out.splitlines()[1].endswith("a test (sent again)")
+    assert "sent-again" in messages(url, "show", "1").out
+
+
 @pytest.mark.parametrize("arguments", [("1",), ("1", "--reason", " "), ("--reason", "x")])
 def test_discard_needs_a_number_and_a_reason(url: str, arguments: tuple[str, ...]) -> None:
     assert messages(url, "discard", *arguments).status == 2
@@ -341,7 +349,20 @@ def test_the_advice_on_a_patient_with_its_messages_and_deliveries(url: str) -> N
         "to hl7v2: NOT delivered, given up 2026-01-12 12:00 UTC (AE)",
         "Messages behind it",
         "1  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id A1: evaluated",
+        "NOT in it",
+        "2  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id Q[31m1: quarantined (no-authority)",
     ]
+
+
+def test_messages_of_the_patient_that_are_in_quarantine_are_named_beside_the_advice(url: str) -> None:
+    with open_store(url) as store:
+        store.append(arrival("A2", b"MSH|2", patients=(KEY,)))
+        store.settle_all([Settled(4, "quarantined", "processing-failed")])
+        store.append(arrival("A3", b"MSH|3", patients=("HOSP/MR/P9",)))
+        store.settle_all([Settled(5, "quarantined", "processing-failed")])
+    *_, title, _, held = (line.strip() for line in messages(url, "advice", KEY).out.splitlines())
+    assert title == "NOT in it"
+    assert held == "4  2026-01-10 09:30:00  ORU^R01 from LAB HOSP, id A2: quarantined (processing-failed)"
 
 
 def test_a_merged_number_leads_to_the_advice_of_the_survivor(url: str) -> None:

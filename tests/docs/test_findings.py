@@ -17,9 +17,8 @@ from adapter.hl7v2.findings import HINTS as READER
 from adapter.mapping.fhir import HINTS as EXCLUDING
 from adapter.mapping.fhir_values import ABSENT_REASONS
 from adapter.mapping.sender import SenderFault
-from adapter.server.casework import DAMAGED
 from adapter.server.judge import MAPPING_FAILED
-from adapter.server.processing import FAILED
+from adapter.server.unapplied import DAMAGED, FAILED
 from tests.repository import ROOT
 
 PAGE = (ROOT / "docs/findings.md").read_text(encoding="utf-8")

@@ -51,6 +51,7 @@ def test_every_key_and_every_counter_of_the_page_exists() -> None:
         *get_args(get_args(Refusal)[0]),
         *get_args(Refusal),
         "duplicate",
+        "sent-again",
     }
     assert set(re.split(r",\s+", outcomes)) <= known
     assert set(re.split(r",\s+", events)) <= set(get_args(MllpEvent))

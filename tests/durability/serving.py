@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,14 +29,15 @@ def free_port() -> int:
 
 
 class Serving:
-    """A server of one store. Nothing runs until `start`; the log of all its lives is in `log`."""
+    """A server of one store; `more` are further options. Nothing runs until `start`; the log of all its lives is in `log`."""
 
-    def __init__(self, folder: Path, *before: str) -> None:
+    def __init__(self, folder: Path, *before: str, more: Sequence[str] = ()) -> None:
         self.path = folder / "ldt.db"
         self.url = f"sqlite:///{self.path}"
         self.log = folder / "log.txt"
         self.port = free_port()
-        self._command = [*before, *LDT, "serve", "--store", self.url, "--mllp-port", str(self.port), "--http-port", "0"]
+        ports = ("--mllp-port", str(self.port), "--http-port", "0")
+        self._command = [*before, *LDT, "serve", "--store", self.url, *ports, *more]
         self._process: subprocess.Popen[bytes] | None = None
 
     def init(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.hl7v2 import acknowledge_batch, parse_message, read_batch, split_messages
+from adapter.hl7v2 import acknowledge_batch, read_batch, split_messages
 from tests.hl7v2.messages import MSH, PID, wire
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
@@ -69,13 +69,13 @@ def test_counts(raw: bytes, expected: list[tuple[str, str]]) -> None:
 def answer(raw: bytes, *acks: bytes) -> list[bytes]:
     batch = read_batch(raw)
     assert batch is not None
-    return acknowledge_batch(batch, acks, control_id="N1", now=NOW).split(b"\r")
+    return acknowledge_batch(batch, acks, control_id=lambda: "N1", now=NOW).split(b"\r")
 
 
 def test_the_answer_to_a_batch() -> None:
     head = rb"BHS|^~\&|NELM|CLINIC|LAB|HOSP|20260110093000+0000||||N1|B7"
-    assert answer(BHS + ONE + b"BTS|1\r", b"MSH|1\r", b"MSH|2\r") == [head, b"MSH|1", b"MSH|2", b"BTS|2", b""]
-    assert answer(BHS + ONE, b"MSH|1\r")[-2] == b"BTS|1|The counts of the batch do not hold."
+    assert answer(BHS + ONE + TWO + b"BTS|2\r", b"MSH|1\r", b"MSH|2\r") == [head, b"MSH|1", b"MSH|2", b"BTS|2", b""]
+    assert answer(BHS + ONE, b"MSH|1\r")[-2] == b"BTS|1|The counts do not hold."
 
 
 def test_a_file_is_answered_by_a_file() -> None:
@@ -94,6 +94,55 @@ def test_each_header_of_a_file_is_answered_from_its_own() -> None:
         b"BTS|1",
         b"FTS#1",
         b"",
+    ]
+
+
+OTHER = b"BHS|^~\\&|RIS|CLINIC|NELM|HOSP|2026||name||B8\r"
+
+
+def test_each_batch_of_a_file_is_answered_by_a_batch() -> None:
+    raw = FHS + BHS + ONE + TWO + b"BTS|2\r" + OTHER + ONE + b"BTS|1\rFTS|2\r"
+    assert answer(raw, b"MSH|1\r", b"MSH|2\r", b"MSH|3\r")[1:] == [
+        rb"BHS|^~\&|NELM|CLINIC|LAB|HOSP|20260110093000+0000||||N1|B7",
+        b"MSH|1",
+        b"MSH|2",
+        b"BTS|2",
+        rb"BHS|^~\&|NELM|HOSP|RIS|CLINIC|20260110093000+0000||||N1|B8",
+        b"MSH|3",
+        b"BTS|1",
+        b"FTS|2",
+        b"",
+    ]
+
+
+def test_batches_without_a_file_are_answered_one_after_another() -> None:
+    lines = answer(BHS + ONE + b"BTS|1\r" + OTHER + ONE + b"BTS|1\r", b"MSH|1\r", b"MSH|2\r")
+    assert [line[:5] for line in lines] == [b"BHS|^", b"MSH|1", b"BTS|1", b"BHS|^", b"MSH|2", b"BTS|1", b""]
+    assert [lines[0][-2:], lines[3][-2:]] == [b"B7", b"B8"]
+
+
+def test_a_batch_that_wants_no_answer_has_none_and_an_empty_one_has() -> None:
+    raw = FHS + BHS + ONE + b"BTS|1\r" + OTHER + b"BTS|0\rFTS|2\r"
+    lines = answer(raw, b"")
+    assert [line[:5] for line in lines] == [b"FHS|^", b"BHS|^", b"BTS|0", b"FTS|1", b""]
+    assert lines[1].endswith(b"|B8")
+
+
+def test_the_trailer_of_each_batch_says_whether_its_own_count_held() -> None:
+    raw = FHS + BHS + ONE + b"BTS|7\r" + OTHER + ONE + b"BTS|1\rFTS|3\r"
+    trailers = [line for line in answer(raw, b"MSH|1\r", b"MSH|2\r") if line[1:3] == b"TS"]
+    fault = b"The counts do not hold."
+    assert trailers == [b"BTS|1|" + fault, b"BTS|1", b"FTS|2|" + fault]
+
+
+def test_what_stands_before_or_between_the_batches_is_answered_too() -> None:
+    raw = FHS + ONE + BHS + TWO + b"BTS|1\rnoise\r" + OTHER + ONE + b"BTS|1\rFTS|2\r"
+    lines = answer(raw, b"MSH|1\r", b"MSH|2\r", b"MSH|noise\r", b"MSH|3\r")
+    assert [line.rpartition(b"|")[2] for line in lines[1:-1]] == [
+        *(b"F7", b"1", b"1"),
+        *(b"B7", b"2", b"noise", b"2"),
+        *(b"B8", b"3", b"1"),
+        b"3",
     ]
 
 
@@ -120,15 +169,15 @@ def test_any_bytes_are_covered_and_answered(raw: bytes) -> None:
     if batch is None:
         return
     assert len(batch.messages) + len(batch.envelope) == len(split_messages(raw))
-    ack = acknowledge_batch(batch, [ONE], control_id="N1", now=NOW)
+    ack = acknowledge_batch(batch, [ONE] * len(batch.messages), control_id=lambda: "N1", now=NOW)
     again = read_batch(ack)
     assert again is not None
-    assert (again.messages, again.faults) == ((ONE.rstrip(b"\r"),), ())
-    assert parse_message(again.messages[0]).header.control_id == "A1"
+    assert (again.messages, again.faults) == ((ONE.rstrip(b"\r"),) * len(batch.messages), ())
+    assert [part.messages for part in again.parts] == [part.messages for part in batch.parts]
 
 
 def test_a_time_without_zone_is_our_error() -> None:
     batch = read_batch(BHS)
     assert batch is not None
     with pytest.raises(ValueError, match="zone"):
-        acknowledge_batch(batch, (), control_id="N1", now=datetime(2026, 1, 10))
+        acknowledge_batch(batch, (), control_id=lambda: "N1", now=datetime(2026, 1, 10))

@@ -81,6 +81,17 @@ def test_counts_that_do_not_hold_are_named_and_what_came_is_taken(
     assert [(log["event"], log["code"]) for log in logs] == [("message_quarantined", code)]
 
 
+@pytest.mark.hazard("HZ-M17")
+def test_each_batch_of_a_file_has_an_answer_with_its_own_numbers(intake: Intake) -> None:
+    file, other = BHS.replace(b"BHS", b"FHS").replace(b"B7", b"F7"), BHS.replace(b"B7", b"B8")
+    batches = BHS + message("A1") + b"BTS|1\r" + other + message("A2") + message("A3") + b"BTS|2\r"
+    answer = receive(intake, file + batches + b"FTS|2\r")
+    assert told(answer.ack) == ["AA A1", "AA A2", "AA A3"]
+    heads = [line.split(b"|") for line in answer.ack.split(b"\r") if line[1:3] == b"HS"]
+    assert [(head[0], head[11]) for head in heads] == [(b"FHS", b"F7"), (b"BHS", b"B7"), (b"BHS", b"B8")]
+    assert len({head[10] for head in heads}) == 3
+
+
 def test_the_same_batch_again_has_the_same_answer_and_one_effect(intake: Intake, store: Store) -> None:
     raw = BHS + message("A1") + message("A2") + b"BTS|2\r"
     assert [told(receive(intake, raw).ack) for _ in range(2)] == [["AA A1", "AA A2"]] * 2

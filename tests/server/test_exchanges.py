@@ -1,19 +1,22 @@
 """Enhanced mode: commit and application acknowledgements, where each of them goes, and what MLLP release 2 adds."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from adapter.hl7v2 import parse_message
+from adapter.hl7v2 import Acknowledgement, parse_message
 from adapter.mapping.site import AckPolicy, Profile, Site, plain_site
-from adapter.server.answer import Answer, ApplicationAck
+from adapter.server.answer import Answer
 from adapter.server.exchanges import Exchanges
 from adapter.server.intake import Intake
 from adapter.server.listeners import exchanges_of
+from adapter.server.mllp_sender import MllpClient
 from adapter.server.settings import SettingsError, load_settings
-from adapter.store import Store
+from adapter.store import AckQueue, Store, StoreUnavailable
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
 from tests.server.listening import Client, Listening, framed
 from tests.server.peers import Peer
@@ -119,38 +122,118 @@ def test_a_commit_block_is_never_answered(listener: Listening, block: bytes) -> 
         assert client.msa() == ("AA", "A1")
 
 
+def address(peer: Peer) -> str:
+    return f"127.0.0.1:{peer.port}"
+
+
+def waiting(store: Store) -> int:
+    return sum(store.acks.waiting().values())
+
+
+async def queue(store: Store, to: str, *control_ids: str) -> None:
+    for control_id in control_ids:
+        await store.acks.put(to, control_id.encode(), message("|||NE|NE", control_id=control_id))
+
+
+def gone() -> str:
+    """An address where nobody listens."""
+    with Peer() as peer:
+        pass
+    return address(peer)
+
+
+@contextlib.asynccontextmanager
+async def exchanging(store: Store, *to: str, pause: float = 0.05) -> AsyncIterator[Exchanges]:
+    exchanges = Exchanges(store.acks, to, first_pause=pause)
+    exchanges.start()
+    try:
+        yield exchanges
+    finally:
+        await exchanges.close(patience=10.0 if pause < 1 else 0.1)
+
+
 def test_application_acknowledgements_have_an_exchange_of_their_own(store: Store) -> None:
-    async def scenario(port: int) -> Exchanges:
-        intake, exchanges = answering(store, application_to=f"127.0.0.1:{port}"), Exchanges()
-        intake.deliver = exchanges.deliver
-        for number in range(3):
-            answer = await intake.receive(message("|||AL|AL", *GOOD, control_id=f"A{number}"))
-            assert codes(answer.ack, *answer.more) == ["CA"]
-        await exchanges.close()
+    async def scenario(to: str) -> Exchanges:
+        intake = answering(store, application_to=to)
+        async with exchanging(store, to) as exchanges:
+            intake.deliver = exchanges.wake
+            for number in range(3):
+                answer = await intake.receive(message("|||AL|AL", *GOOD, control_id=f"A{number}"))
+                assert codes(answer.ack, *answer.more) == ["CA"]
         return exchanges
 
     with Peer(lambda number, raw: []) as peer:
-        exchanges = asyncio.run(scenario(peer.port))
+        exchanges = asyncio.run(scenario(address(peer)))
         peer.took(3)
     assert codes(*peer.taken) == ["AA"] * 3
     assert [parse_message(raw).named("MSA")[0].field(2).text for raw in peer.taken] == ["A0", "A1", "A2"]
-    assert (peer.connections, exchanges.events["delivered"]) == (1, 3)
+    assert (peer.connections, exchanges.events["delivered"], waiting(store)) == (1, 3, 0)
 
 
-def test_a_destination_that_cannot_be_reached_is_tried_again_in_order() -> None:
-    async def scenario() -> list[bytes]:
-        with Peer() as gone:
+@pytest.mark.hazard("HZ-M01")
+def test_an_acknowledgement_that_is_promised_is_on_disk_before(store: Store) -> None:
+    to = gone()
+    receive(answering(store, application_to=to), message("|||AL|AL", *GOOD))
+    assert store.acks.waiting() == {to: 1}
+    found = store.acks.first(to)
+    assert found is not None
+    assert (codes(found.ack), b"A1" in found.ack) == (["AA"], True)
+
+
+@pytest.mark.hazard("HZ-M02")
+def test_a_message_that_is_sent_again_has_one_acknowledgement_that_waits(store: Store) -> None:
+    to = gone()
+    intake = answering(store, application_to=to)
+    for control_id in ("A1", "A1", "A2", "A1"):
+        assert codes(receive(intake, message("|||AL|AL", *GOOD, control_id=control_id)).ack) == ["CA"]
+    assert store.acks.waiting() == {to: 2}
+
+
+@pytest.mark.hazard("HZ-M01")
+def test_what_cannot_be_promised_is_not_accepted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unavailable(*_: object) -> None:
+        raise StoreUnavailable("SQLITE_FULL")
+
+    monkeypatch.setattr(AckQueue, "put", unavailable)
+    intake = answering(store, application_to="127.0.0.1:1")
+    with capture_logs():
+        answer = receive(intake, message("|||AL|AL", *GOOD))
+    assert (codes(answer.ack), answer.retry, answer.elsewhere) == (["CE"], True, ())
+    assert intake.outcomes["store-unavailable"] == 1
+
+
+@pytest.mark.hazard("HZ-M01")
+def test_what_waited_when_the_server_ended_is_delivered_after_the_next_start_in_order(store: Store) -> None:
+    async def ended(to: str) -> None:
+        async with exchanging(store, to, pause=60.0):
+            await queue(store, to, "1", "2", "3")
+
+    async def started(to: str) -> None:
+        async with exchanging(store, to):
             pass
-        exchanges = Exchanges(first_pause=0.05)
-        for raw in (message("|||NE|NE", control_id=control_id) for control_id in "12"):
-            exchanges.deliver(ApplicationAck(f"127.0.0.1:{gone.port}", raw))
-        while exchanges.events["retried"] < 2:
-            await asyncio.sleep(0.01)
-        peer = Peer(lambda number, raw: [], port=gone.port)
-        with peer:
-            await exchanges.close()
-            assert exchanges.events["delivered"] == 2
-            return await asyncio.to_thread(peer.took, 2)
+
+    to = gone()
+    with capture_logs():
+        asyncio.run(ended(to))
+    assert waiting(store) == 3
+    with Peer(lambda number, raw: [], port=int(to.split(":")[1])) as peer:
+        asyncio.run(started(to))
+        assert [raw.split(b"|")[9] for raw in peer.took(3)] == [b"1", b"2", b"3"]
+    assert waiting(store) == 0
+
+
+def test_a_destination_that_cannot_be_reached_is_tried_again_in_order(store: Store) -> None:
+    async def scenario() -> list[bytes]:
+        to = gone()
+        await queue(store, to, "1", "2")
+        async with exchanging(store, to) as exchanges:
+            while exchanges.events["retried"] < 2:
+                await asyncio.sleep(0.01)
+            peer = Peer(lambda number, raw: [], port=int(to.split(":")[1]))
+            with peer:
+                await exchanges.close(patience=10.0)
+                assert exchanges.events["delivered"] == 2
+                return await asyncio.to_thread(peer.took, 2)
 
     with capture_logs() as logs:
         taken = asyncio.run(scenario())
@@ -158,37 +241,93 @@ def test_a_destination_that_cannot_be_reached_is_tried_again_in_order() -> None:
     assert {log["event"] for log in logs} == {"application_ack_waits"}
 
 
-def test_closing_does_not_wait_for_ever_and_says_what_is_lost() -> None:
-    async def scenario() -> None:
-        with Peer() as gone:
+def test_one_destination_does_not_wait_for_another_nor_is_served_without_a_profile(store: Store) -> None:
+    async def scenario(to: str, *others: str) -> None:
+        for one in (*others, to):
+            await queue(store, one, "1")
+        async with exchanging(store, others[0], to, pause=60.0):
+            await asyncio.to_thread(peer.took, 1)
+
+    with Peer(lambda number, raw: []) as peer, Peer(lambda number, raw: []) as unnamed:
+        others = (gone(), address(unnamed))
+        with capture_logs():
+            asyncio.run(scenario(address(peer), *others))
+        assert (len(peer.taken), unnamed.taken) == (1, [])
+    assert store.acks.waiting() == dict.fromkeys(others, 1)
+
+
+def test_what_has_left_is_not_sent_again_where_the_store_cannot_note_it_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, faults = AckQueue.remove, [StoreUnavailable("SQLITE_BUSY"), StoreUnavailable("SQLITE_BUSY")]
+
+    def failing(acks: AckQueue, number: int) -> None:
+        if faults:
+            raise faults.pop()
+        remove(acks, number)
+
+    async def scenario(to: str) -> None:
+        await queue(store, to, "1", "2")
+        async with exchanging(store, to):
             pass
-        exchanges = Exchanges(first_pause=60.0)
-        exchanges.deliver(ApplicationAck(f"127.0.0.1:{gone.port}", b"MSH|"))
-        await exchanges.close(patience=0.1)
+
+    monkeypatch.setattr(AckQueue, "remove", failing)
+    with Peer(lambda number, raw: []) as peer, capture_logs() as logs:
+        asyncio.run(scenario(address(peer)))
+        peer.took(2)
+    assert [raw.split(b"|")[9] for raw in peer.taken] == [b"1", b"2"]
+    assert ([log["event"] for log in logs], waiting(store)) == (["application_ack_waits"] * 2, 0)
+
+
+def test_an_acknowledgement_that_no_frame_can_hold_stops_no_other(store: Store) -> None:
+    async def scenario(to: str) -> Exchanges:
+        await store.acks.put(to, b"0", b"MSH|\x1c\r")
+        await queue(store, to, "1")
+        async with exchanging(store, to) as exchanges:
+            return exchanges
+
+    with Peer(lambda number, raw: []) as peer, capture_logs() as logs:
+        exchanges = asyncio.run(scenario(address(peer)))
+        assert len(peer.took(1)) == 1
+    assert (exchanges.events, waiting(store)) == ({"dropped": 1, "delivered": 1}, 0)
+    assert [log["event"] for log in logs] == ["application_ack_dropped"]
+
+
+def test_a_fault_of_ours_costs_a_pause_and_no_acknowledgement(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, faults = MllpClient.send, [LookupError("a fault of ours")]
+
+    async def failing(client: MllpClient, raw: bytes) -> Acknowledgement | None:
+        if faults:
+            raise faults.pop()
+        return await send(client, raw)
+
+    async def scenario(to: str) -> None:
+        await queue(store, to, "1")
+        async with exchanging(store, to):
+            pass
+
+    monkeypatch.setattr(MllpClient, "send", failing)
+    with Peer(lambda number, raw: []) as peer, capture_logs():
+        asyncio.run(scenario(address(peer)))
+        assert len(peer.took(1)) == 1
+
+
+def test_closing_does_not_wait_for_ever_and_loses_nothing(store: Store) -> None:
+    async def scenario(to: str) -> None:
+        await queue(store, to, "1")
+        async with exchanging(store, to, pause=60.0):
+            pass
 
     with capture_logs() as logs:
-        asyncio.run(scenario())
-    assert [(log["event"], log.get("count")) for log in logs][-1] == ("application_acks_undelivered", 1)
-
-
-def test_a_queue_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.server.exchanges.MOST_WAITING", 2)
-
-    async def scenario() -> Exchanges:
-        exchanges = Exchanges(first_pause=60.0)
-        for _ in range(3):
-            exchanges.deliver(ApplicationAck("127.0.0.1:1", b"MSH|"))
-        await exchanges.close(patience=0.01)
-        return exchanges
-
-    with capture_logs():
-        assert asyncio.run(scenario()).events["dropped"] == 1
+        asyncio.run(scenario(gone()))
+    assert [log["event"] for log in logs][-1] == "application_acks_undelivered"
+    assert waiting(store) == 1
 
 
 @pytest.mark.hazard("HZ-X15")
 def test_plain_exchanges_beyond_this_machine_have_to_be_allowed(store: Store) -> None:
     site = answering(store, application_to="192.0.2.1:2575").site
     with pytest.raises(SettingsError, match=r"192\.0\.2\.1:2575 need TLS"):
-        exchanges_of(load_settings(None, {}), site)
-    exchanges_of(load_settings(None, {"insecure": True}), site)
-    exchanges_of(load_settings(None, {}), answering(store, application_to="localhost:2575").site)
+        exchanges_of(load_settings(None, {}), store, site)
+    exchanges_of(load_settings(None, {"insecure": True}), store, site)
+    exchanges_of(load_settings(None, {}), store, answering(store, application_to="localhost:2575").site)

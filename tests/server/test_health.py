@@ -1,5 +1,6 @@
 """Health and metrics: what waits and what is stuck is counted, a warning is no failure, and nobody is named."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,6 +89,13 @@ def test_an_empty_store_is_well(client: TestClient) -> None:
     assert (body["messages"], body["waiting"], body["oldest_waiting_seconds"]) == (0, 0, 0.0)
     assert body["deliveries"] == {"waiting": 0, "dead": 0}
     assert body["circuits"] == {"fhir": "closed"}
+
+
+def test_acknowledgements_that_wait_are_counted(client: TestClient, store: Store) -> None:
+    for destination, answers in (("one:1", b"a"), ("one:1", b"b"), ("two:2", b"a")):
+        asyncio.run(store.acks.put(destination, answers, CANARY.encode()))
+    assert (health(client)["acknowledgements"], health(client)["status"]) == (3, "ok")
+    assert gauges(client)[("ldt_application_acks_waiting",)] == 3
 
 
 def test_what_waits_is_counted_with_the_age_of_the_oldest_and_is_no_warning(client: TestClient, store: Store) -> None:

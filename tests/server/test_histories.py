@@ -332,3 +332,44 @@ def test_a_message_of_the_future_does_not_outdo_later_ones(store: Store) -> None
     ahead = diagnosed().replace("20260109090000+0000||ADT", "20360109090000+0000||ADT")
     feed(store, ahead)
     assert "sent-ahead" in [noted.code for noted in store.message(1).findings]
+
+
+def registered(control_id: str, indicator: str, *, sent: str) -> str:
+    """An update of the registration with a death indicator."""
+    return (
+        f"MSH|^~\\&|ADT|HOSP|NELM|HOSP|{sent}+0000||ADT^A08^ADT_A01|{control_id}|P|2.5.1\r"
+        f"EVN|A08|{sent}+0000\rPID|1||P1^^^HOSP^MR||{JANE}{'|' * 22}{indicator}\r"
+    )
+
+
+@pytest.mark.hazard("HZ-P15")
+@pytest.mark.parametrize("indicator", ["N", '""'])
+def test_a_death_revokes_the_advice_and_a_later_registration_brings_it_back(store: Store, indicator: str) -> None:
+    feed(store, diagnosed(), registered("T1", "Y", sent="20260110090000"))
+    assert plan(store) == ""
+    feed(store, registered("T0", indicator, sent="20260110080000"))
+    assert plan(store) == ""
+    feed(store, registered("T2", indicator, sent="20260110100000"))
+    assert json.loads(plan(store))["status"] == "draft"
+    assert "death taken back" in plan(store)
+
+
+def unlinked(control_id: str, *patients: str) -> str:
+    """ADT^A37 of two numbers, a day after `merge`."""
+    people = "".join(f"PID|1||{patient}^^^HOSP^MR||{JANE}\r" for patient in patients)
+    head = f"MSH|^~\\&|LAB|HOSP|NELM|HOSP|20260111093000+0000||ADT^A37|{control_id}|P|2.5.1\r"
+    return f"{head}EVN||20260111\r{people}"
+
+
+@pytest.mark.hazard("HZ-P08")
+def test_an_unlink_of_merged_numbers_waits_until_somebody_has_decided(store: Store) -> None:
+    feed(store, diagnosed("P2"), oru("A1", "35", patient="P2"), merge("A2", "P1", "P2"))
+    before = plan(store)
+    assert feed(store, unlinked("U1", "P1", "P2"), oru("A3", "40", order="R2", patient="P5")) == ["AA", "AA"]
+    assert states(store)[3:] == [("quarantined", "unlink-not-applied"), ("mapped", "")]
+    assert plan(store) == before
+    store.discard(3, "the persons are not the same")
+    store.replay([4])
+    feed(store)
+    assert states(store)[2:4] == [("discarded", "the persons are not the same"), ("evaluated", "")]
+    assert (plan(store), platelets(store, "P2")) == ("", 35)

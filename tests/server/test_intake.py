@@ -100,6 +100,17 @@ def test_the_same_message_again_gets_the_same_answer_and_one_row(intake: Intake,
     assert (intake.outcomes["received"], intake.outcomes["duplicate"]) == (1, 1)
 
 
+@pytest.mark.hazard("HZ-M02")
+def test_a_discarded_message_that_comes_again_is_accepted_and_an_operator_sees_it(intake: Intake, store: Store) -> None:
+    receive(intake, GOOD)
+    store.discard(1, "a test")
+    with capture_logs() as logs:
+        assert told(receive(intake, GOOD)) == ["AA", "A1"]
+    assert (only(store).state, only(store).findings) == ("discarded", (Noted("sent-again", ""),))
+    assert [(log["event"], log["message"]) for log in logs] == [("discarded_message_again", 1)]
+    assert (intake.outcomes["duplicate"], intake.outcomes["sent-again"]) == (1, 1)
+
+
 @pytest.mark.hazard("HZ-M03")
 def test_the_same_control_id_with_another_result_is_kept_too(intake: Intake, store: Store) -> None:
     second = wire(MSH, PID, OBR, obx("35"))

@@ -1,6 +1,7 @@
 """What a sender's profile changes at the door: accepted types, policy of acknowledgement, what it reads."""
 
 import asyncio
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,14 @@ def test_two_hospitals_with_one_name_keep_their_patients_apart(store: Store, tmp
     for number, peer in enumerate(("10.1.1.1", "172.16.1.1")):
         receive(intake, raw.replace(b"|A1|", b"|A%d|" % number), Connection(peer))
     assert [found.patient_keys for found in store.messages()] == [("NORTH/MR/P1",), ("SOUTH/MR/P1",)]
+
+
+@pytest.mark.parametrize(("day", "found"), [(1, ["sent-ahead"]), (9, [])])
+@pytest.mark.hazard("HZ-T01")
+def test_content_is_judged_before_the_answer_by_the_time_of_arrival(store: Store, day: int, found: list[str]) -> None:
+    """The message is of the tenth: more than a day ahead of a server that has the first."""
+    intake = answering(store, on_content_error="AE")
+    intake.now = lambda: datetime(2026, 1, day, 20, tzinfo=UTC)
+    asyncio.run(intake.receive(GOOD))
+    (message,) = store.messages()
+    assert [noted.code for noted in message.findings] == found

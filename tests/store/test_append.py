@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.store import Arrival, Noted, Receipt, Store, StoreError, StoreUnavailable, open_store
+from adapter.store import Arrival, Judgement, Noted, Receipt, Store, StoreError, StoreUnavailable, open_store
 from tests.store.arrivals import RECEIVED, arrival
 
 
@@ -86,6 +86,21 @@ def test_the_same_message_twice_in_one_transaction_is_stored_once(store: Store, 
         (1, True),
         (1, True),
     ]
+
+
+@pytest.mark.hazard("HZ-M02")
+def test_a_discarded_message_that_comes_again_stays_discarded_and_says_so_once(store: Store) -> None:
+    store.append(arrival("A1", findings=(Noted("x", "OBX[1]"),)))
+    store.discard(1, "a test")
+    for _ in range(2):
+        assert store.append(arrival("A1")) == Receipt(1, duplicate=True, discarded=True)
+        found = store.message(1)
+        assert (found.state, found.reason) == ("discarded", "a test")
+        assert found.findings == (Noted("x", "OBX[1]"), Noted("sent-again", ""))
+    store.replay([1])
+    store.judge([Judgement(1, "received")])
+    assert store.append(arrival("A1")) == Receipt(1, duplicate=True)
+    assert store.message(1).findings == ()
 
 
 @pytest.mark.hazard("HZ-M03")

@@ -81,14 +81,14 @@ def test_a_database_of_something_else(tmp_path: Path) -> None:
     [
         ("UPDATE schema_version SET version = 99", "99"),
         ("DELETE FROM schema_version", "none"),
-        ("INSERT INTO schema_version VALUES (5)", "4, 5"),
+        ("INSERT INTO schema_version VALUES (6)", "5, 6"),
     ],
 )
 def test_another_schema_version(url: str, tmp_path: Path, change: str, found: str) -> None:
     with sqlite3.connect(database(tmp_path)) as connection:
         connection.execute(change)
     connection.close()
-    with pytest.raises(StoreError, match=f"has schema version {found}; this program needs version 4"):
+    with pytest.raises(StoreError, match=f"has schema version {found}; this program needs version 5"):
         open_store(url)
 
 

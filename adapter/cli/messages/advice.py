@@ -55,6 +55,9 @@ def _sections(
             "\n".join(map(_delivery, store.deliveries_of(holds.id))) or "to nobody: no destination was set",
         )
     yield "Messages behind it", "\n".join(_messages(store, used)) or "none counts any more"
+    held = sorted({one.id for key in numbers for one in store.messages(patient_key=key, state="quarantined")})
+    if held:
+        yield "NOT in it", "\n".join(_messages(store, held))
 
 
 def _patient(key: str, numbers: tuple[str, ...], holds: "Evaluation | None") -> str:
@@ -98,4 +101,5 @@ def _messages(store: "Store", numbers: list[int]) -> Iterator[str]:
     for number in numbers:
         one = store.message(number)
         what = f"{one.type} from {one.sender.replace('|', ' ')}, id {one.control_id}"
-        yield f"{number}  {one.received_at:%Y-%m-%d %H:%M:%S}  {what}: {one.state}"
+        reason = f" ({one.reason})" if one.state == "quarantined" else ""
+        yield f"{number}  {one.received_at:%Y-%m-%d %H:%M:%S}  {what}: {one.state}{reason}"

@@ -87,5 +87,11 @@ def _cells(message: "StoredMessage") -> list[str]:
         message.type,
         message.control_id,
         message.state,
-        message.reason,
+        _reason(message),
     ]
+
+
+def _reason(message: "StoredMessage") -> str:
+    """The reason, and that a message came again although somebody had discarded it."""
+    again = any(noted.code == "sent-again" for noted in message.findings)
+    return f"{message.reason} (sent again)" if again else message.reason

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapter.case.tables import Located, TableError, read_csv, read_yaml
 from adapter.mapping.item import Codings, SentCode
+from adapter.mapping.placeholders import Placeholders
 from adapter.mapping.sender import IDENTIFIER_TYPES, Sender
 from adapter.mapping.site.form import SenderForm, SiteForm
 from adapter.mapping.site.match import SentBy
@@ -128,6 +129,8 @@ def _profile(located: Located, number: int, form: SenderForm, known: Tables) -> 
         missing_data_type=form.data_type.missing,
         wrong_data_type=form.data_type.wrong,
         systems=MappingProxyType(systems),
+        authorities=MappingProxyType(form.authorities),
+        placeholders=Placeholders(form.placeholder_numbers, frozenset(form.real_numbers)),
     )
     return Profile(form.name, _sent_by(form), sender, _accepted(form), _acknowledge(form))
 

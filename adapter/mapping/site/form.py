@@ -112,7 +112,10 @@ class SenderForm(_Strict):
     name: Name
     sent_by: SentByForm
     authority: str = ""
+    authorities: dict[Text, Text] = {}
     identifier_types: tuple[str, ...] = ()
+    placeholder_numbers: tuple[Text, ...] = ()
+    real_numbers: tuple[Text, ...] = ()
     zone: Annotated[str, AfterValidator(_zone)] | Literal[""] = ""
     character_set: Annotated[str, AfterValidator(_charset)] = "UNICODE UTF-8"
     segment_ends: Literal["any", "CR"] = "any"

@@ -3,19 +3,13 @@
 Not for what is then known of the sender (profile.py).
 """
 
-import re
 from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final
 
 from adapter.hl7v2 import Header
+from adapter.mapping.patterns import fits
 
 Network = IPv4Network | IPv6Network
-
-LONGEST_NAME: Final = 1000
-"""An application or facility of more characters fits no pattern but `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +46,12 @@ class SentBy:
     def names(self, header: Header) -> bool:
         """Whether the header says that this is the sender."""
         application, facility = header.sending_application, header.sending_facility
-        return _fits(application, self.applications) and _fits(facility, self.facilities)
+        return fits(application, self.applications) and fits(facility, self.facilities)
 
     def allows(self, connection: Connection) -> bool:
         """Whether the connection may send as this sender."""
         certified = not self.certificates or bool(self.certificates & connection.names)
         return certified and (not self.peers or _within(connection.peer, self.peers))
-
-
-def _fits(text: str, patterns: tuple[str, ...]) -> bool:
-    return any(pattern == "*" or (len(text) <= LONGEST_NAME and _compiled(pattern).match(text)) for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """`*` and `?` as in file names; every other character is itself."""
-    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def _within(peer: str, networks: tuple[Network, ...]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from adapter.case.tables import TableError
+from adapter.mapping.placeholders import Placeholders
 from adapter.mapping.sender import Sender
 from adapter.mapping.site import Accepted, AckPolicy, Connection, Profile, Receiver, load_site, plain_site
 from adapter.mapping.site.form import SiteForm
@@ -36,6 +37,8 @@ def test_the_example_says_what_it_says() -> None:
     assert (sender.authority, sender.zone, sender.charset) == ("EXHOSP", ZoneInfo("Europe/Berlin"), "8859/1")
     assert dict(sender.systems) == {"L": "urn:example:hospital:laboratory", "": "http://loinc.org"}
     assert (sender.missing_data_type, sender.wrong_data_type, sender.segment_ends) == ("ST", "ST", "any")
+    assert dict(sender.authorities) == {"1.2.276.0.76.3.1.999": "EXHOSP"}
+    assert sender.placeholders == Placeholders(("DOWNTIME-*",), frozenset({"77777"}))
     assert laboratory.accepted == Accepted(
         frozenset({"ORU^R01", "OUL", "ADT"}), False, frozenset({"P", ""}), ("2.3", "2.5"), (Receiver("NELM", "EXHOSP"),)
     )
@@ -59,7 +62,7 @@ def test_every_key_is_in_the_example_and_on_the_page(key: str) -> None:
 
 
 def test_the_keys_of_all_forms_are_looked_at() -> None:
-    assert len(set(keys(SiteForm))) == 28
+    assert len(set(keys(SiteForm))) == 31
 
 
 def sender(*lines: str) -> str:

@@ -69,6 +69,50 @@ def test_the_identifier_types_of_the_profile_key_the_patient(tmp_path: Path) -> 
     assert "no-identifier" in finding_codes(mapped(found, log_report(platelets(), pid=pid)))
 
 
+@pytest.mark.hazard("HZ-P11")
+def test_placeholders_of_the_profile_key_nobody_and_its_real_numbers_somebody(tmp_path: Path) -> None:
+    found = site(tmp_path, SENDER + 'placeholder_numbers: ["NEU-*"]\n    real_numbers: ["99999"]')
+    texts = [
+        log_report(platelets(), pid=f"PID|1||{number}^^^HOSP^MR||DOE^JANE", control=number)
+        for number in ("NEU-1", "99999", "88888")
+    ]
+    mapping = mapped(found, *texts)
+    assert [patient.subject for patient in mapping.patients] == ["HOSP/MR/99999"]
+    assert finding_codes(mapping).count("placeholder-number") == 2
+
+
+OID = "&1.2.3&ISO"
+
+
+@pytest.mark.hazard("HZ-P05")
+@pytest.mark.hazard("HZ-P08")
+@pytest.mark.parametrize("survivor", ["HOSP", OID, "HOSP&1.2.3&ISO", "HOSPITAL"])
+@pytest.mark.parametrize("retired", ["HOSP", OID, "HOSP&1.2.3&ISO", "HOSPITAL"])
+def test_an_authority_has_one_name_however_it_is_sent(tmp_path: Path, survivor: str, retired: str) -> None:
+    """In PID-3 and in MRG-1."""
+    found = site(tmp_path, SENDER + 'authorities: {"1.2.3": "HOSP", "HOSPITAL": "HOSP"}')
+    earlier = log_report(platelets(), pid="PID|1||P2^^^HOSP^MR||DOE^JANE")
+    merge = log_message(
+        f"PID|1||P1^^^{survivor}^MR||DOE^JANE", f"MRG|P2^^^{retired}^MR", message="ADT^A40", control="M"
+    )
+    mapping = mapped(found, earlier, merge)
+    assert [patient.subject for patient in mapping.patients] == ["HOSP/MR/P1"]
+    assert [(one.retired.text, one.survivor.text) for one in mapping.changes] == [("HOSP/MR/P2", "HOSP/MR/P1")]
+
+
+@pytest.mark.hazard("HZ-P08")
+def test_the_universal_id_that_pid_3_names_is_known_in_mrg_1(tmp_path: Path) -> None:
+    earlier = log_report(platelets(), pid="PID|1||P2^^^HOSP&1.2.3&ISO^MR||DOE^JANE")
+    pid = "PID|1||P1^^^HOSP&1.2.3&ISO^MR||DOE^JANE"
+    same, other = (
+        mapped(site(tmp_path, ""), earlier, log_message(pid, f"MRG|P2^^^{oid}^MR", message="ADT^A40", control="M"))
+        for oid in (OID, "&1.2.4&ISO")
+    )
+    assert [patient.subject for patient in same.patients] == ["HOSP/MR/P1"]
+    assert len(other.patients) == 2
+    assert "merge-not-applied" in finding_codes(other)
+
+
 def test_the_zone_of_the_profile_is_that_of_times_without_one(tmp_path: Path) -> None:
     found = site(tmp_path, SENDER + 'zone: "Asia/Tokyo"')
     message = log_report(platelets().replace("080000", "003000"))
