@@ -141,6 +141,13 @@ def concerns(case: Case, *, unread: bool = False) -> bool:
     return _neoplasm(case) and (_liver_metastases(case) or unread or _drafted(case))
 
 
+def may_concern(case: Case) -> bool:
+    """Whether a diagnosis that did not come would make a hook speak: liver metastases are on record or a liver-directed
+    therapy is drafted, and nobody says of which tumour."""
+    undecided = case.facts["diagnosis"].state in (State.ABSENT, State.EXCLUDED)
+    return undecided and (_liver_metastases(case) or _drafted(case))
+
+
 def _neoplasm(case: Case) -> bool:
     fact = case.facts["diagnosis"]
     if fact.state is State.EXCLUDED and fact.reason in ("resolved", "inactive", "remission"):

@@ -18,6 +18,12 @@ PATIENT: Final = "patient"
 OBSERVATIONS: Final = "observations"
 """The key of results: a test is only missing where this could be had whole."""
 
+RESPONSES: Final = "responses"
+"""The key of answers to the project's form."""
+
+RESULTS: Final = (OBSERVATIONS, RESPONSES)
+"""The keys in which the diagnosis can stand besides the conditions: histology, or an answer."""
+
 RECORD: Final[Mapping[str, str]] = MappingProxyType(
     {
         PATIENT: "Patient/{{context.patientId}}",
@@ -26,7 +32,7 @@ RECORD: Final[Mapping[str, str]] = MappingProxyType(
         "procedures": "Procedure?patient={{context.patientId}}",
         "administrations": "MedicationAdministration?patient={{context.patientId}}",
         "statements": "MedicationStatement?patient={{context.patientId}}",
-        "responses": "QuestionnaireResponse?patient={{context.patientId}}",
+        RESPONSES: "QuestionnaireResponse?patient={{context.patientId}}",
     }
 )
 """The patient's record, the same for every hook."""
