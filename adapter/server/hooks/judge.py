@@ -148,7 +148,8 @@ def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing:
     if isinstance(context, OrderSelect | OrderSign | OrderDispatch):
         chosen = (said for said in mapped.statements if proposal.is_chosen(said) and said.standing is Standing.FINAL)
         words = dict.fromkeys(_planned(said) for said in chosen)
-        yield f"Orders judged: {'; '.join(words) or 'none of them is one that the rules read'}"
+        which = "" if proposal.whole else ", of those that came with the call"
+        yield f"Orders judged{which}: {'; '.join(words) or 'none of them is one that the rules read'}"
     if signing:
         yield SIGNING
     if isinstance(context, ProblemListItemCreate):

@@ -14,12 +14,13 @@ from adapter.case.fact import Standing, Statement
 from adapter.case.value import Members
 from adapter.fhir.document import Document, Record, read_resource, with_arrays
 from adapter.fhir.reference import key_of
-from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
+from adapter.fhir.resources import DeviceRequest, MedicationRequest, ServiceRequest
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
+from adapter.server.hooks.drafts import each_apart, is_order, names_of, not_come
 from adapter.server.hooks.gather import gather, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
@@ -45,21 +46,23 @@ _NOT_JUDGED = frozenset({"resource-unreadable", "no-subject"})
 class Proposed:
     """The resources that a call brings, under the name of their place in it.
 
-    `chosen` are the keys of the orders that are judged now, None for all; `gaps` says what could not be had; `saved` is
-    False for diagnoses that are being added. `others` came along and are not judged, but must be the patient's too.
+    `chosen` are the keys of the orders that are judged now, None for all; `gaps` says what could not be had; `whole` is
+    False where some did not come; `saved` is False for diagnoses that are being added. `others` came along and are not
+    judged, but must be the patient's too.
     """
 
     name: str
     document: Document = field(repr=False)
     chosen: frozenset[str] | None = field(default=None, repr=False)
     gaps: tuple[str, ...] = ()
+    whole: bool = True
     saved: bool = True
     others: Document = field(default=Document(()), repr=False)
 
     @property
     def has_more(self) -> bool:
         """Whether there are orders beside those that are judged now."""
-        orders = (record for record in self.document.records if not isinstance(record.resource, Medication))
+        orders = (record for record in self.document.records if is_order(record))
         return self.chosen is not None and any(record.key not in self.chosen for record in orders)
 
     def mapped(self, tables: Tables, server: str) -> MappedInput:
@@ -111,7 +114,9 @@ def _read(name: str, raw: msgspec.Raw) -> Proposed:
     """The resources of a member of the context, also those that strict FHIR would refuse."""
     document, gap = read_at(name, bytes(raw))
     document = with_arrays(document)
-    return Proposed(name, document, gaps=_of(name, unreadable(document) if document.records else gap))
+    lack = not_come(raw)
+    gaps = (*_of(name, lack), *_of(name, unreadable(document) if document.records else gap))
+    return Proposed(name, each_apart(document), gaps=gaps, whole=not lack)
 
 
 def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
@@ -124,9 +129,11 @@ def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Pro
     if not selections:
         return replace(drafts, gaps=(*drafts.gaps, "context.selections: none is named: all drafts were judged"))
     keys = frozenset(key_of(text, server=server) or text for text in selections)
-    lacking = len(keys - {record.key for record in drafts.document.records})
+    orders = [record for record in drafts.document.records if is_order(record)]
+    lacking = len(keys - {name for record in orders for name in names_of(record)})
     if not lacking:
-        return replace(drafts, chosen=keys)
+        chosen = frozenset(record.key for record in orders if not keys.isdisjoint(names_of(record)))
+        return replace(drafts, chosen=chosen)
     gap = f"{lacking} selected order(s) are not among the draft orders: all drafts were judged"
     return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"))
 
@@ -143,7 +150,7 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     why = "; ".join(found.lines()) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
     gap = gap if orders else "no order is named: none could be judged"
-    return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), others=others)
+    return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), whole=not lacking, others=others)
 
 
 def _with_tasks(document: Document, tasks: tuple[msgspec.Raw, ...]) -> Document:

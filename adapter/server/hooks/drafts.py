@@ -1,0 +1,55 @@
+"""The resources that a call brings itself, kept apart: ids of drafts are the client's own, and may stand twice.
+
+Not for what they say (proposed.py).
+"""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import msgspec
+
+from adapter.fhir.document import Document, Record
+from adapter.fhir.resources import DeviceRequest, Generic, Medication, MedicationRequest, Patient, ServiceRequest
+from adapter.server.ehr import KeyReading
+from cds_hooks import ClientError, classify
+
+
+def is_order(record: Record) -> bool:
+    """Whether a resource may be an order: a drug or a patient that came along is none."""
+    return isinstance(record.resource, MedicationRequest | ServiceRequest | DeviceRequest | Generic)
+
+
+def names_of(record: Record) -> frozenset[str]:
+    """How the call may name a resource: by its key, or by type and id."""
+    own = {f"{record.type}/{record.resource.id}"} if record.resource is not None and record.resource.id else set()
+    return frozenset(own | {record.key})
+
+
+def not_come(raw: msgspec.Raw) -> str:
+    """What a Bundle of the call lacks, in words: further pages, a larger total, an error in its place."""
+    value = classify(raw, counted=False)
+    if isinstance(value, ClientError) and value.reason == "not-a-resource":
+        return ""  # its reader says so
+    return KeyReading(value).gap
+
+
+def each_apart(document: Document) -> Document:
+    """The document with a key of its own for each of several resources that share one, so that none supersedes another.
+
+    Equal ones are one. A drug that is two different ones is left out: nobody can say which of them an order means. Of a
+    Patient the latest version counts, as everywhere.
+    """
+    together: dict[str, list[Record]] = defaultdict(list)
+    for record in document.records:
+        if all(record.raw != other.raw for other in together[record.key]):
+            together[record.key].append(record)
+    records = tuple(one for found in together.values() for one in _apart(found))
+    return replace(document, records=records)
+
+
+def _apart(found: list[Record]) -> list[Record]:
+    if len(found) == 1 or any(isinstance(record.resource, Patient) for record in found):
+        return found
+    if any(isinstance(record.resource, Medication) for record in found):
+        return []
+    return [replace(record, key=f"{record.key} (no. {number})") for number, record in enumerate(found, start=1)]
