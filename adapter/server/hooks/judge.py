@@ -86,7 +86,13 @@ class Judge:
         speaks = concerns(assessment.case, unread=not_judged(more, proposal))
         if not speaks:
             _refuse_silence(record.gaps, own, stored, open_question=may_concern(assessment.case))
+            self._refuse_silence_in_doubt(mapped, stored, clock)
         return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
+
+    def _refuse_silence_in_doubt(self, mapped: Mapped, stored: Stored, clock: Clock) -> None:
+        """Raises PreconditionFailed where the service would speak with what may be stored of the same person."""
+        if stored.doubted is not None and concerns(mapped.joined(stored.doubted).case(clock, self.rules.facts)):
+            raise PreconditionFailed("data-unavailable", f"{stored.gaps[-1]}; they tell of a tumour")
 
     def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
         """The dangerous therapies that only drafts bring which are not judged now: with them alone the danger is the

@@ -99,7 +99,7 @@ class Twin:
             init_store(url)
             with open_store(url) as store:
                 take(store, *(self.messages[number] for number in stored))
-                found = asyncio.run(StoredFacts((KIND,), in_place(store)).of(patient, reading))
+                found = asyncio.run(StoredFacts((KIND,), in_place(store)).of(patient, reading, now))
         assert found == NOTHING_STORED or not found.gaps
         return JUDGE(context, reading, now, "", found)
 
