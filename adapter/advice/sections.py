@@ -3,6 +3,7 @@
 Each is a list of plain lines; how they look is decided by the one who renders them.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -247,11 +248,18 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
         yield f"diagnoses that decide nothing here, for the reader to weigh: {'; '.join(dict.fromkeys(judged))}"
 
 
+_CODE = re.compile(r"[A-Za-z0-9\-._/:+^]{1,40}")
+_SYSTEM = re.compile(r"[A-Za-z0-9\-._]{1,20}|(?:https?://|urn:oid:|urn:uuid:)[A-Za-z0-9\-._~:/%#]{1,200}")
+
+
 def code_words(code: str) -> str:
-    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent."""
+    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent; what may
+    hold words of the sender is only told of."""
     system, _, value = code.partition("|")
     systems = tables().systems
-    return f"{systems.title(systems.uri(system)) or system} {value}"
+    sent = system if not system or _SYSTEM.fullmatch(system) else "another system:"
+    shown = value if _CODE.fullmatch(value) else "a code that has not the form of one"
+    return f"{systems.title(systems.uri(system)) or sent} {shown}"
 
 
 def not_understood(entry: Entry) -> bool:

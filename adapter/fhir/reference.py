@@ -13,6 +13,17 @@ _RESTFUL = re.compile(
 )
 
 
+_PLAIN = re.compile(
+    r"urn:(?:uuid|oid):[A-Za-z0-9.\-]{1,64}"
+    r"|(?:https?://[A-Za-z0-9\-._~:/%]{1,255}/)?[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-._~]{1,255}"
+)
+
+
+def is_plain(key: str) -> bool:
+    """Whether a key has only what ids and addresses are made of: any other one may hold words of its sender."""
+    return _PLAIN.fullmatch(key) is not None
+
+
 def key_of(text: str, *, server: str = "") -> str | None:
     """The reference as a key: `Type/id`, `urn:uuid:...`, or the absolute URL of another server; else None.
 

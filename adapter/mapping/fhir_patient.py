@@ -35,7 +35,7 @@ def birth(record: Record, document: str) -> Statement | None:
     if not isinstance(record.resource, Patient) or not record.resource.birthDate:
         return None
     when, bad = moment(record.resource.birthDate)
-    origin = Origin("fhir", document, f"{record.key}#birthDate", "birth-date")
+    origin = Origin("fhir", document, f"{record.shown}#birthDate", "birth-date")
     if veto(record.resource):
         return Statement("birth_date", Standing.EXCLUDED, None, origin, reason=veto(record.resource))
     if bad or when is None:

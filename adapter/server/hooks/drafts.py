@@ -34,7 +34,8 @@ def not_come(raw: msgspec.Raw) -> str:
 
 
 def each_apart(document: Document) -> Document:
-    """The document with a key of its own for each of several resources that share one, so that none supersedes another.
+    """The document with its own place as the key of each of several resources that share one, so that none supersedes
+    another; so have those whose id is none.
 
     Equal ones are one. A drug that is two different ones is left out: nobody can say which of them an order means. Of a
     Patient the latest version counts, as everywhere.
@@ -48,8 +49,8 @@ def each_apart(document: Document) -> Document:
 
 
 def _apart(found: list[Record]) -> list[Record]:
-    if len(found) == 1 or any(isinstance(record.resource, Patient) for record in found):
+    if any(isinstance(record.resource, Patient) for record in found):
         return found
     if any(isinstance(record.resource, Medication) for record in found):
-        return []
-    return [replace(record, key=f"{record.key} (no. {number})") for number, record in enumerate(found, start=1)]
+        return found if len(found) == 1 else []
+    return [replace(record, key=record.shown if len(found) == 1 else record.place) for record in found]

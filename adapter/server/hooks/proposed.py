@@ -74,7 +74,8 @@ class Proposed:
         return replace(found, patients=tuple(patients))
 
     def _statement(self, said: Statement) -> Statement:
-        origin = replace(said.origin, place=f"{self.name} {said.origin.place}")
+        place = said.origin.place
+        origin = replace(said.origin, place=place if place.startswith(self.name) else f"{self.name} {place}")
         own = replace(said, origin=origin, identity="", series="", replaces=False)
         if said.standing is Standing.WITHDRAWN:
             own = replace(own, standing=Standing.EXCLUDED)
