@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from adapter.case.finding import Finding
 from adapter.fhir.arrays import decode_with_arrays
-from adapter.fhir.reference import is_plain
+from adapter.fhir.reference import is_plain, one_spelling
 from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
 
 
@@ -120,8 +120,9 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
         return _unreadable(raw, place, error)
     if not _TYPE.fullmatch(kind):
         return _unreadable(raw, place, None)
-    key = f"{kind}/{resource.id}" if resource.id else full_url or place
-    return Record(place, kind, key, resource, raw, full_url=full_url)
+    address = one_spelling(full_url)
+    key = f"{kind}/{resource.id}" if resource.id else address or place
+    return Record(place, kind, key, resource, raw, full_url=address)
 
 
 def with_arrays(document: Document) -> Document:
