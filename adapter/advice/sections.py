@@ -239,7 +239,8 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         yield f"{problem}: {shown}"
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
-        codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
+        entries = (entry for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry))
+        codes = [entry.code for entry in entries if entry.code]
         if codes:
             yield f"{word} whose codes are not read as facts: {', '.join(map(code_words, dict.fromkeys(codes)))}"
     ignored = (e for e in assessment.ledger.entries if e.name == "diagnosis" and e.outcome is Outcome.IGNORED)

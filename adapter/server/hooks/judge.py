@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.advice.assessment import Assessment, assess, concerns, may_concern
+from adapter.advice.assessment import Assessment, assess, concerns, drafted_for_nobody, may_concern
 from adapter.case.fact import Standing, Statement
 from adapter.case.merge import Clock
 from adapter.case.value import to_text
@@ -21,7 +21,7 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather
-from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from cds_hooks import (
@@ -86,6 +86,8 @@ class Judge:
         speaks = concerns(assessment.case, unread=not_judged(more, proposal))
         if not speaks:
             _refuse_silence(record.gaps, own, stored, open_question=may_concern(assessment.case))
+            if in_words(own) and drafted_for_nobody(assessment.case):
+                raise _without_conditions("in part only words, or codes of a system that nobody here knows")
             self._refuse_silence_in_doubt(mapped, stored, clock)
         return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
 

@@ -33,8 +33,9 @@ from cds_hooks import (
     ProblemListItemCreate,
 )
 
-AT_HAND = frozenset({"", "draft", "active"})
-"""The statuses in which an order may be signed or sent out: it is then about to be done, whatever its own date."""
+OVER = frozenset({"on-hold", "revoked", "cancelled", "stopped", "ended", "completed", "entered-in-error"})
+"""The statuses of orders that nobody is about to do. In any other one, also one that nobody knows, an order may be
+signed or sent out: it is then about to be done, whatever its own date."""
 
 NOT_SAVED = "not-saved-yet"
 """Why a diagnosis that is being added decides nothing."""
@@ -168,7 +169,7 @@ def _at_hand(document: Document, now: datetime) -> Document:
 
 def _today(record: Record, now: datetime) -> Record:
     order = record.resource
-    if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status not in AT_HAND:
+    if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status in OVER:
         return record
     today = msgspec.structs.replace(order, status="draft", authoredOn=now.isoformat())
     return replace(record, resource=today)
@@ -198,8 +199,16 @@ def not_judged(found: MappedInput, proposal: Proposed) -> bool:
 
 
 def _is_in_words(entry: Entry) -> bool:
-    """Whether an order or a diagnosis says what it is only in words, or in codes of a system that nobody here knows."""
-    return entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
+    """Whether an order or a diagnosis says what it is only in words, in codes of a system that nobody here knows, or in
+    one that needs another element beside it."""
+    unread = entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
+    return unread or entry.reason.startswith("needs-more")
+
+
+def in_words(found: MappedInput) -> int:
+    """How many diagnoses say what they are only in words, or in codes of a system that nobody here knows."""
+    entries = (entry for patient in found.patients for entry in patient.ledger.entries if entry.name == "diagnosis")
+    return sum(_is_in_words(entry) for entry in entries)
 
 
 def plans_liver_directed(found: MappedInput) -> bool:

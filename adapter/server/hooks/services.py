@@ -46,6 +46,12 @@ ORDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The orders among which those being dispatched are found: the call itself only names them."""
 
+
+def asked_for(key: str) -> str:
+    """The type of resource that a prefetch key is asked for."""
+    return (RECORD.get(key) or ORDERS[key]).partition("?")[0].partition("/")[0]
+
+
 _TITLE = "Liver-directed therapy of neuroendocrine liver metastases"
 _SILENT = "Silent for all other patients."
 

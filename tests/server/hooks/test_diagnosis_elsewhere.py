@@ -92,3 +92,70 @@ def test_a_diagnosis_that_is_another_one_stays_silent(client: TestClient, key: s
     )
     request["prefetch"]["conditions"]["total"] = 2
     assert cards(client, request) == []
+
+
+IN_WORDS = [{"text": "neuroendocrine tumour"}, {"coding": [{"system": "urn:oid:1.2.3", "code": "N1"}]}]
+
+
+def with_diagnosis(request: Json, code: Json) -> Json:
+    """The call with one more condition on record."""
+    one = {"resourceType": "Condition", "id": "words", "subject": {"reference": "Patient/hk-31"}, "code": code}
+    conditions = request["prefetch"]["conditions"]
+    conditions["entry"].append({"resource": one})
+    conditions["total"] = len(conditions["entry"])
+    return request
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize("code", IN_WORDS, ids=["words", "a system of their own"])
+def test_a_diagnosis_in_words_beside_a_liver_directed_draft_is_no_silence(client: TestClient, code: Json) -> None:
+    request = with_diagnosis(call(SIGN, service_order(TACE)), code)
+    assert refused(answer(client, request), 412) == "data-unavailable"
+
+
+@pytest.mark.parametrize("code", IN_WORDS, ids=["words", "a system of their own"])
+def test_a_diagnosis_in_words_without_such_a_draft_is_silence(client: TestClient, code: Json) -> None:
+    for request in (call(VIEW), call(SIGN, drug_order(OCTREOTIDE))):
+        assert cards(client, with_diagnosis(request, code)) == []
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize("key", ["observations", "responses"])
+def test_another_diagnosis_by_a_known_code_is_silence(client: TestClient, key: str) -> None:
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C18.9"}]}
+    request = with_diagnosis(call(SIGN, service_order(TACE)), code)
+    assert cards(client, request) == []
+    assert refused(answer(client, failing(request, key, "error")), 412) == "data-unavailable"
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"resourceType": "List", "id": "l", "subject": {"reference": "Patient/hk-31"}},
+        {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Encounter", "id": "e"}}]},
+        {"resourceType": "Patient", "id": "hk-31"},
+    ],
+    ids=["a list", "another query", "the patient"],
+)
+@pytest.mark.parametrize("key", ["conditions", "observations", "procedures"])
+def test_a_key_that_is_filled_with_something_else_is_lacking(client: TestClient, key: str, sent: Json) -> None:
+    request = example(SIGN)
+    before = request["prefetch"][key]
+    request["prefetch"][key] = sent
+    if key == "conditions":
+        assert refused(answer(client, request), 412) == "data-unavailable"
+        return
+    [found] = cards(client, request)
+    assert f"{key}: filled with something else" in found["detail"]
+    request["prefetch"][key] = before
+    assert "filled with something else" not in cards(client, request)[0]["detail"]
+
+
+def test_what_came_under_another_key_is_read(client: TestClient) -> None:
+    request = example(SIGN)
+    sent = request["prefetch"]
+    sent["conditions"], sent["observations"] = sent["observations"], sent["conditions"]
+    [found] = cards(client, request)
+    assert found["indicator"] == "critical"
+    assert "filled with something else" not in found["detail"]
