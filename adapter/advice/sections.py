@@ -259,8 +259,8 @@ def code_words(code: str) -> str:
     system, _, value = code.partition("|")
     systems = tables().systems
     sent = system if not system or _SYSTEM.fullmatch(system) else "another system:"
-    shown = value if _CODE.fullmatch(value) else "a code that has not the form of one"
-    return f"{systems.title(systems.uri(system)) or sent} {shown}"
+    shown = value if _CODE.fullmatch(value.strip()) else "a code that has not the form of one"
+    return f"{systems.title(systems.uri(system)) or sent} {shown}".lstrip()
 
 
 def not_understood(entry: Entry) -> bool:

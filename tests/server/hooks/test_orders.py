@@ -176,6 +176,11 @@ def test_an_order_without_a_code_is_named(client: TestClient, order: dict[str, A
 
 
 @pytest.mark.hazard("HZ-A02")
+def test_blanks_around_the_code_of_an_order_hide_it_from_nobody(client: TestClient) -> None:
+    assert card(client, no_metastases(sign(service_order(f" {TACE} "))))["indicator"] == "critical"
+
+
+@pytest.mark.hazard("HZ-A02")
 def test_an_embolisation_of_an_artery_that_is_not_named_is_no_silence(client: TestClient) -> None:
     embolisation = service_order("16736007")
     found = card(client, no_metastases(sign(embolisation)))
