@@ -5,10 +5,11 @@ Not for what they say (proposed.py).
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Final
 
 import msgspec
 
-from adapter.fhir.document import Document, Record
+from adapter.fhir.document import Document, Record, read_resource
 from adapter.fhir.resources import DeviceRequest, Generic, Medication, MedicationRequest, Patient, ServiceRequest
 from adapter.server.ehr import KeyReading
 from cds_hooks import ClientError, classify
@@ -31,6 +32,21 @@ def not_come(raw: msgspec.Raw) -> str:
     if isinstance(value, ClientError) and value.reason == "not-a-resource":
         return ""  # its reader says so
     return KeyReading(value).gap
+
+
+_ORDERS: Final = ("MedicationRequest", "ServiceRequest", "DeviceRequest")
+
+
+def within_others(document: Document) -> str:
+    """How many orders stand inside of resources that are none (a RequestGroup), where nobody reads them, in words."""
+    inner = (
+        read_resource(bytes(raw), record.place)
+        for record in document.records
+        if isinstance(record.resource, Generic)
+        for raw in record.resource.contained
+    )
+    count = sum(record.type in _ORDERS or record.fault is not None for record in inner)
+    return f"{count} order(s) inside of other resources were not judged" if count else ""
 
 
 def each_apart(document: Document) -> Document:

@@ -89,7 +89,8 @@ class Judge:
             if in_words(own) and drafted_for_nobody(assessment.case):
                 raise _without_conditions("in part only words, or codes of a system that nobody here knows")
             self._refuse_silence_in_doubt(mapped, stored, clock)
-        return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
+        lacking = OBSERVATIONS in record.gaps or _is_nobodys(own, OBSERVATIONS)
+        return Judged(assessment, speaks, results_whole=not lacking and not stored.gaps)
 
     def _refuse_silence_in_doubt(self, mapped: Mapped, stored: Stored, clock: Clock) -> None:
         """Raises PreconditionFailed where the service would speak with what may be stored of the same person."""

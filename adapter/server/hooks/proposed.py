@@ -20,7 +20,7 @@ from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
-from adapter.server.hooks.drafts import each_apart, is_order, names_of, not_come
+from adapter.server.hooks.drafts import each_apart, is_order, names_of, not_come, within_others
 from adapter.server.hooks.gather import gather, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
@@ -117,7 +117,11 @@ def _read(name: str, raw: msgspec.Raw) -> Proposed:
     document, gap = read_at(name, bytes(raw))
     document = with_arrays(document)
     lack = not_come(raw)
-    gaps = (*_of(name, lack), *_of(name, unreadable(document) if document.records else gap))
+    gaps = tuple(
+        line
+        for words in (lack, unreadable(document) if document.records else gap, within_others(document))
+        for line in _of(name, words)
+    )
     return Proposed(name, each_apart(document), gaps=gaps, whole=not lack)
 
 

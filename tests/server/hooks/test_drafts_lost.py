@@ -131,3 +131,12 @@ def test_an_empty_selection_is_named(client: TestClient) -> None:
     found = card(client, request)
     assert found["indicator"] == "critical"
     assert "context.selections: none is named: all drafts were judged" in found["detail"]
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_orders_inside_of_a_request_group_are_told_of(client: TestClient) -> None:
+    group = {"resourceType": "RequestGroup", "id": "g", "status": "draft", "intent": "order", "subject": PATIENT}
+    assert cards(client, without_metastases(sign(group))) == []
+    holding = group | {"contained": [service_order(TACE), {"resourceType": "Device", "id": "d"}]}
+    found = card(client, without_metastases(sign(holding)))
+    assert "context.draftOrders: 1 order(s) inside of other resources were not judged" in found["detail"]
