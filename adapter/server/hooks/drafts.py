@@ -9,8 +9,10 @@ from typing import Final
 
 import msgspec
 
+from adapter.fhir.dates import read_date
 from adapter.fhir.document import Document, Record, read_resource
 from adapter.fhir.resources import DeviceRequest, Generic, Medication, MedicationRequest, Patient, ServiceRequest
+from adapter.mapping.fhir import superseded_places
 from adapter.server.ehr import KeyReading
 from cds_hooks import ClientError, classify
 
@@ -47,6 +49,18 @@ def within_others(document: Document) -> str:
     )
     count = sum(record.type in _ORDERS or record.fault is not None for record in inner)
     return f"{count} order(s) inside of other resources were not judged" if count else ""
+
+
+def without_older(document: Document) -> Document:
+    """The document without versions that are known to be older than another one in it."""
+    older = superseded_places(document.records)
+    kept = (record for record in document.records if record.place not in older or not _has_time(record))
+    return replace(document, records=tuple(kept))
+
+
+def _has_time(record: Record) -> bool:
+    meta = record.resource.meta if record.resource is not None else None
+    return meta is not None and read_date(meta.lastUpdated) is not None
 
 
 def each_apart(document: Document) -> Document:

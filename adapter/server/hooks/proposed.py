@@ -20,7 +20,14 @@ from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
-from adapter.server.hooks.drafts import each_apart, is_order, names_of, not_come, within_others
+from adapter.server.hooks.drafts import (
+    each_apart,
+    is_order,
+    names_of,
+    not_come,
+    within_others,
+    without_older,
+)
 from adapter.server.hooks.gather import gather, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
@@ -141,7 +148,7 @@ def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Pro
         chosen = frozenset(record.key for record in orders if not keys.isdisjoint(names_of(record)))
         return replace(drafts, chosen=chosen)
     gap = f"{lacking} selected order(s) are not among the draft orders: all drafts were judged"
-    return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"))
+    return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"), whole=False)
 
 
 def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server: str) -> Proposed:
@@ -156,6 +163,7 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     why = "; ".join(found.lines()) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
     gap = gap if orders else "no order is named: none could be judged"
+    wanted = each_apart(without_older(wanted))
     return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), whole=not lacking, others=others)
 
 

@@ -125,6 +125,14 @@ def test_a_selection_that_is_no_order_of_the_drafts_leaves_all_to_be_judged(clie
     assert "1 selected order(s) are not among the draft orders: all drafts were judged" in found["detail"]
 
 
+def test_a_selected_order_that_did_not_come_is_not_said_to_be_none(client: TestClient) -> None:
+    request = example(SELECT)
+    request["context"]["draftOrders"]["entry"] = []
+    found = card(client, request)
+    assert "1 selected order(s) are not among the draft orders" in found["detail"]
+    assert ", of those that came with the call: none of them" in judged(found)
+
+
 def test_an_empty_selection_is_named(client: TestClient) -> None:
     request = example(SELECT)
     request["context"]["selections"] = []
