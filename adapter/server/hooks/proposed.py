@@ -206,21 +206,24 @@ def not_judged(found: MappedInput, proposal: Proposed) -> bool:
         bool(proposal.gaps)
         or bool(lost(found))
         or any(one.standing is Standing.EXCLUDED and one.reason == "modifier" for one in said)
-        or any(_is_in_words(entry) for patient in found.patients for entry in patient.ledger.entries)
+        or any(is_in_words(entry) or _is_alone(entry) for patient in found.patients for entry in patient.ledger.entries)
     )
 
 
-def _is_in_words(entry: Entry) -> bool:
-    """Whether an order or a diagnosis says what it is only in words, in codes of a system that nobody here knows, or in
-    one that needs another element beside it."""
-    unread = entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
-    return unread or entry.reason.startswith("needs-more")
+def is_in_words(entry: Entry) -> bool:
+    """Whether an order or a diagnosis says what it is only in words, or in codes of a system that nobody here knows."""
+    return entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
+
+
+def _is_alone(entry: Entry) -> bool:
+    """Whether an order or a diagnosis lacks what its code needs beside it: an artery, another drug."""
+    return entry.reason.startswith("needs-more")
 
 
 def in_words(found: MappedInput) -> int:
     """How many diagnoses say what they are only in words, or in codes of a system that nobody here knows."""
     entries = (entry for patient in found.patients for entry in patient.ledger.entries if entry.name == "diagnosis")
-    return sum(_is_in_words(entry) for entry in entries)
+    return sum(is_in_words(entry) for entry in entries)
 
 
 def plans_liver_directed(found: MappedInput) -> bool:
