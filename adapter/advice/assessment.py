@@ -141,6 +141,21 @@ def concerns(case: Case, *, unread: bool = False) -> bool:
     return _neoplasm(case) and (_liver_metastases(case) or unread or _drafted(case))
 
 
+def may_concern(case: Case) -> bool:
+    """Whether a diagnosis that did not come would make a hook speak: liver metastases are on record or a liver-directed
+    therapy is drafted, and nobody says of which tumour."""
+    return _undecided(case) and (_liver_metastases(case) or _drafted(case))
+
+
+def drafted_for_nobody(case: Case) -> bool:
+    """Whether a liver-directed therapy is drafted and nobody says for which tumour."""
+    return _undecided(case) and _drafted(case)
+
+
+def _undecided(case: Case) -> bool:
+    return case.facts["diagnosis"].state in (State.ABSENT, State.EXCLUDED)
+
+
 def _neoplasm(case: Case) -> bool:
     fact = case.facts["diagnosis"]
     if fact.state is State.EXCLUDED and fact.reason in ("resolved", "inactive", "remission"):

@@ -3,6 +3,7 @@
 Each is a list of plain lines; how they look is decided by the one who renders them.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -238,7 +239,8 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         yield f"{problem}: {shown}"
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
-        codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
+        entries = (entry for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry))
+        codes = [entry.code for entry in entries if entry.code]
         if codes:
             yield f"{word} whose codes are not read as facts: {', '.join(map(code_words, dict.fromkeys(codes)))}"
     ignored = (e for e in assessment.ledger.entries if e.name == "diagnosis" and e.outcome is Outcome.IGNORED)
@@ -247,11 +249,18 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
         yield f"diagnoses that decide nothing here, for the reader to weigh: {'; '.join(dict.fromkeys(judged))}"
 
 
+_CODE = re.compile(r"[A-Za-z0-9\-._/:+^]{1,40}")
+_SYSTEM = re.compile(r"[A-Za-z0-9\-._]{1,20}|(?:https?://|urn:oid:|urn:uuid:)[A-Za-z0-9\-._~:/%#]{1,200}")
+
+
 def code_words(code: str) -> str:
-    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent."""
+    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent; what may
+    hold words of the sender is only told of."""
     system, _, value = code.partition("|")
     systems = tables().systems
-    return f"{systems.title(systems.uri(system)) or system} {value}"
+    sent = system if not system or _SYSTEM.fullmatch(system) else "another system:"
+    shown = value if _CODE.fullmatch(value.strip()) else "a code that has not the form of one"
+    return f"{systems.title(systems.uri(system)) or sent} {shown}".lstrip()
 
 
 def not_understood(entry: Entry) -> bool:

@@ -3,7 +3,6 @@
 What came by FHIR is referred to; what came by HL7 v2, was calculated, or stands in a case file is contained.
 """
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -14,9 +13,8 @@ from adapter.advice.wording import markdown, place_of, plain
 from adapter.case.catalogue import FactDefinition, catalogue
 from adapter.case.fact import Fact
 from adapter.case.value import Coded, Day, Flag, Members, Quantity, Value, to_text
+from adapter.fhir.reference import is_plain
 from adapter.terminology.systems import LDT_FACT
-
-_REFERENCE = re.compile(r"urn:\S+|(?:https?://\S+/)?[A-Z][A-Za-z]+/\S+")
 
 REASONS = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
 """What R4 lets CarePlan.activity.detail.reasonReference refer to; of others a contained Observation tells the fact."""
@@ -53,7 +51,7 @@ def supporting(assessment: Assessment, base: str) -> Supporting:
 def _reference(place: str) -> str:
     """The resource that a place is in, by which it can be referred to; nothing for one that only the call holds."""
     key = place.split("#")[0]
-    return key if _REFERENCE.fullmatch(key) else ""
+    return key if is_plain(key) else ""
 
 
 def _observation(fact: Fact, patient: PatientName, base: str) -> dict[str, object]:

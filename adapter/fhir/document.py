@@ -3,6 +3,7 @@
 A bad entry costs that entry, with its place and cause; nothing here knows what a code means.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from msgspec import Raw
 
 from adapter.case.finding import Finding
 from adapter.fhir.arrays import decode_with_arrays
+from adapter.fhir.reference import is_plain, one_spelling
 from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
 
 
@@ -39,6 +41,11 @@ class Record:
     raw: bytes = field(repr=False)
     fault: Finding | None = None
     full_url: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people are shown of it: its key, or its place where the key may hold words of the sender."""
+        return self.key if is_plain(self.key) else self.place
 
     @property
     def base(self) -> str:
@@ -77,6 +84,7 @@ def _decoder(struct: type[Known]) -> msgspec.json.Decoder[Known]:
 # What decoding can raise for any bytes: wrong JSON or types, nesting too deep, text that is no UTF-8.
 _FAULTS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
+_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _PROBE = msgspec.json.Decoder(_Probe)
 _BUNDLE = msgspec.json.Decoder(Bundle)
 _ENTRY = msgspec.json.Decoder(Entry)
@@ -97,7 +105,7 @@ def read_document(raw: bytes) -> Document:
         raise NotFhir("not-fhir", "document") from None
     except _FAULTS:
         return _assemble(list(_lines(raw)))
-    if not kind:
+    if not _TYPE.fullmatch(kind):
         raise NotFhir("not-fhir", "resourceType")
     return _assemble(list(_resources(raw, kind, "")), partial=any(_has_next(part) for part in _bundles(raw, kind)))
 
@@ -110,10 +118,11 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
         resource = _decoder(struct).decode(raw)
     except _FAULTS as error:
         return _unreadable(raw, place, error)
-    if not kind:
+    if not _TYPE.fullmatch(kind):
         return _unreadable(raw, place, None)
-    key = f"{kind}/{resource.id}" if resource.id else full_url or place
-    return Record(place, kind, key, resource, raw, full_url=full_url)
+    address = one_spelling(full_url)
+    key = f"{kind}/{resource.id}" if resource.id else address or place
+    return Record(place, kind, key, resource, raw, full_url=address)
 
 
 def with_arrays(document: Document) -> Document:

@@ -30,12 +30,13 @@ class CodeableConcept(Element):
 
 
 class Identifier(Element):
-    """FHIR Identifier."""
+    """FHIR Identifier. `period` stays raw: one that cannot be read costs nothing but the identifier."""
 
     system: str = ""
     value: str = ""
     type: CodeableConcept | None = None
     use: str = ""
+    period: Raw = Raw()
 
 
 class HumanName(Element):

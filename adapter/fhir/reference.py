@@ -5,6 +5,7 @@ Relative (`Patient/p1`), absolute, `urn:uuid:` and versioned forms are made equa
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from adapter.fhir.elements import Reference
 
@@ -13,19 +14,48 @@ _RESTFUL = re.compile(
 )
 
 
+_PLAIN = re.compile(
+    r"urn:(?:uuid|oid):[A-Za-z0-9.\-]{1,64}"
+    r"|(?:https?://[A-Za-z0-9\-._~:/%]{1,255}/)?[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-._~]{1,255}"
+)
+
+
+def is_plain(key: str) -> bool:
+    """Whether a key has only what ids and addresses are made of: any other one may hold words of its sender."""
+    return _PLAIN.fullmatch(key) is not None
+
+
+_ADDRESS = re.compile(r"(?i:(https?))://(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\s]+)(?::([0-9]{1,5}))?((?:[/?#].*)?)", re.ASCII)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@lru_cache(maxsize=1024)
+def one_spelling(text: str) -> str:
+    """An address with scheme and host in small letters, without default port and dots at the end of the host; any other
+    text as it is. Paths are not touched: their letters count."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        return text
+    scheme, host, port, path = match.groups()
+    scheme, host = scheme.lower(), host.lower().rstrip(".")
+    kept = f":{int(port)}" if port and int(port) != _DEFAULT_PORTS[scheme] else ""
+    return f"{scheme}://{host}{kept}{path}"
+
+
 def key_of(text: str, *, server: str = "") -> str | None:
     """The reference as a key: `Type/id`, `urn:uuid:...`, or the absolute URL of another server; else None.
 
-    `server` is the FHIR base that relative references belong to; an absolute reference to it equals the relative one.
+    `server` is the FHIR base that relative references belong to; an absolute reference to it equals the relative one,
+    however its address is spelled.
     """
     if text.startswith("urn:"):
         return text
-    match = _RESTFUL.fullmatch(text)
+    match = _RESTFUL.fullmatch(one_spelling(text))
     if match is None:
         return None
     local = f"{match['type']}/{match['id']}"
     base = match["base"]
-    if base is None or (server and base.rstrip("/") == server.rstrip("/")):
+    if base is None or (server and base.rstrip("/") == one_spelling(server).rstrip("/")):
         return local
     return base + local
 
@@ -37,13 +67,13 @@ def resolve(reference: Reference | None, names: Mapping[str, str], *, server: st
     """
     if reference is None or not reference.reference:
         return None
-    text = reference.reference.split("/_history/")[0]
+    text, own = one_spelling(reference.reference).split("/_history/")[0], one_spelling(server).rstrip("/")
     if base and f"{base}/{text}" in names:
         return names[f"{base}/{text}"]
-    foreign = server and text.startswith("http") and not text.startswith(f"{server.rstrip('/')}/")
+    foreign = own and text.startswith("http") and not text.startswith(f"{own}/")
     if foreign and not (base and text.startswith(f"{base}/")):
         return text
     if text in names:
         return names[text]
-    key = key_of(reference.reference, server=server)
+    key = key_of(reference.reference, server=own)
     return None if key is None else names.get(key, key)

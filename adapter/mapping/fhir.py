@@ -40,7 +40,8 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
             unowned.append(record)
         else:
             by_owner[owner].append(record)
-    patients = tuple(_mapped(owner, records, reader, known) for owner, records in by_owner.items())
+    closing = _undated_closings(document.records, superseded, owners)
+    patients = tuple(_mapped(owner, records, reader, known, closing[owner]) for owner, records in by_owner.items())
     entries, findings, coded = _unowned(unowned, reader, known)
     for record in document.records:
         if record.place in superseded:
@@ -74,6 +75,17 @@ def superseded_places(records: Sequence[Record]) -> frozenset[str]:
     return frozenset(superseded)
 
 
+def _undated_closings(
+    records: Sequence[Record], superseded: frozenset[str], owners: Owners
+) -> dict[str, list[Finding]]:
+    """What superseded Patients without a time say against advice: the version that counts may be the older one."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for record in records:
+        if record.place in superseded and record.type == "Patient" and _updated(record) == float("-inf"):
+            found[owners.owner(record) or ""].extend(closed_by_patient(record))
+    return found
+
+
 def _updated(record: Record) -> float:
     """When the version was stored; a version without time counts as older than one that has it."""
     meta = record.resource.meta if record.resource is not None else None
@@ -81,7 +93,7 @@ def _updated(record: Record) -> float:
     return time.moment.earliest.timestamp() if time else float("-inf")
 
 
-def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables) -> Mapped:
+def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables, closing: list[Finding]) -> Mapped:
     reader.findings.clear()
     items: list[tuple[Record, Item]] = [(record, item) for record in records for item in reader.items(record)]
     interpreted = interpret([item for _, item in items], known)
@@ -94,7 +106,7 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
     closed = (finding for record in records for finding in closed_by_patient(record))
-    findings = (*reader.findings, *closed, *excluded_findings(statements))
+    findings = (*reader.findings, *closed, *closing, *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
     named = named_results(interpreted, known)

@@ -85,8 +85,8 @@ class FhirReader:
             kind=source.spec.kind,
             wire="fhir",
             document=self.name,
-            place=Place(f"{record.key}#{source.spec.code}"),
-            value_place=Place(f"{record.key}#value"),
+            place=Place(f"{record.shown}#{source.spec.code}"),
+            value_place=Place(f"{record.shown}#value"),
             codings=(),
             value=Missing("empty"),
             statuses=tuple((table, _status(resource, path)) for table, path in source.statuses),
@@ -115,7 +115,7 @@ class FhirReader:
                             Finding(
                                 "bad-date",
                                 "warning",
-                                record.key,
+                                record.shown,
                                 "a date is no FHIR date: the statement is excluded",
                             )
                         )
@@ -165,7 +165,7 @@ class FhirReader:
                 continue
             code = self.tables.codes.concepts[source.concept][0]
             answer, said = codings(extension.valueCodeableConcept), names(extension.valueCodeableConcept)
-            place = Place(f"{record.key}#extension[{number}]")
+            place = Place(f"{record.shown}#extension[{number}]")
             yield base._replace(
                 kind="result",
                 place=place,

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from adapter.fhir.document import Document, Record
 from adapter.fhir.elements import Identifier
-from adapter.fhir.reference import resolve
+from adapter.fhir.reference import one_spelling, resolve
 from adapter.fhir.resources import Generic, Patient
 
 
@@ -16,7 +16,7 @@ class Owners:
 
     def __init__(self, document: Document, server: str = "") -> None:
         self._names = document.names
-        self._server = server
+        self._server = one_spelling(server).rstrip("/")
         self._patients = frozenset(r.key for r in document.records if isinstance(r.resource, Patient))
         self._by_identifier: dict[tuple[str, str], set[str]] = defaultdict(set)
         for record in document.records:
@@ -32,7 +32,7 @@ class Owners:
     def _named(self, record: Record) -> str | None:
         resource = record.resource
         if isinstance(resource, Patient):
-            foreign = self._server and record.base and record.base != self._server.rstrip("/")
+            foreign = self._server and record.base and record.base != self._server
             return record.full_url if foreign else record.key
         reference = getattr(resource, "subject", None)
         if reference is None and isinstance(resource, Generic):

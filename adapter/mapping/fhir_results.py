@@ -42,7 +42,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
 
 
 def _component_item(base: Item, record: Record, number: int, part: Component) -> Item:
-    place = f"{record.key}#component[{number}]"
+    place = f"{record.shown}#component[{number}]"
     value = raw_value(part, part.dataAbsentReason)
     return base._replace(
         place=Place(f"{place}.code"),
@@ -80,7 +80,7 @@ def answer_items(record: Record, response: QuestionnaireResponse, name: str, tab
     ours = response.questionnaire.split("|")[0] in tables.questionnaires
     asked: Counter[str] = Counter()
     for place, question in _questions(response.item, "item"):
-        where = Place(f"{record.key}#{place}")
+        where = Place(f"{record.shown}#{place}")
         asked[question.linkId] += 1
         yield Item(
             kind="result",

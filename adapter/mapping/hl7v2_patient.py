@@ -123,6 +123,11 @@ def same_person(one: Demographics, other: Demographics) -> bool:
     return sum(differ) < min(2, len(differ) or 1)
 
 
+def nothing_differs(one: Demographics, other: Demographics) -> bool:
+    """Whether neither birth date nor sex nor family name differs; what was not sent does not."""
+    return not any(_differ(one, other))
+
+
 def can_be_compared(one: Demographics, other: Demographics) -> bool:
     """Whether both say birth date, sex or family name: else nothing tells that they are one person, or are not."""
     return bool(_differ(one, other))

@@ -46,7 +46,8 @@ class CodeSystems:
         )
 
     def normal(self, uri: str, code: str) -> str:
-        """The code in the form of the tables: ICD-10 without its dot and in capitals, every other code as it is."""
+        """The code in the form of the tables: without blanks around it; ICD-10 without its dot and in capitals."""
+        code = code.strip()
         return code.replace(".", "").upper() if uri in self.folded else code
 
     def title(self, uri: str) -> str:

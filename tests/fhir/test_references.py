@@ -4,10 +4,12 @@ Not for whose a resource is, which the mapping decides.
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.fhir.document import read_document
 from adapter.fhir.elements import Identifier, Reference
-from adapter.fhir.reference import key_of, resolve
+from adapter.fhir.reference import key_of, one_spelling, resolve
 from tests.fhir.resources import Json, encoded, observation, patient
 
 SERVER = "https://ehr.example.org/fhir"
@@ -162,3 +164,26 @@ def test_a_bundle_of_one_server_has_short_keys() -> None:
     names = _names((f"{FOREIGN}/Patient/P1", patient("P1")), (f"{FOREIGN}/Observation/o1", observation("o1")))
     for text in ("Patient/P1", f"{FOREIGN}/Patient/P1"):
         assert resolve(Reference(text), names, base=FOREIGN) == "Patient/P1"
+
+
+@pytest.mark.hazard("HZ-P04")
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("HTTPS://EHR.example:443/Fhir/Patient/P1", "https://ehr.example/Fhir/Patient/P1"),
+        ("http://ehr.example.:80/fhir/", "http://ehr.example/fhir/"),
+        ("https://[2001:DB8::1]:443/fhir", "https://[2001:db8::1]/fhir"),
+        ("https://ehr.example:08443/fhir", "https://ehr.example:8443/fhir"),
+        ("https://user@ehr.example/fhir", "https://user@ehr.example/fhir"),
+        ("urn:uuid:ABC", "urn:uuid:ABC"),
+        ("Patient/P1", "Patient/P1"),
+    ],
+)
+def test_an_address_has_one_spelling(text: str, same: str) -> None:
+    assert one_spelling(text) == same
+    assert one_spelling(same) == same
+
+
+@given(st.text(max_size=40).map(lambda text: f"https://{text}"))
+def test_a_spelling_is_changed_once(text: str) -> None:
+    assert one_spelling(one_spelling(text)) == one_spelling(text)

@@ -70,6 +70,12 @@ def test_other_codes_are_compared_as_they_are() -> None:
     assert form("http://www.genenames.org", "hgnc:1.1") == "hgnc:1.1"
 
 
+@pytest.mark.hazard("HZ-C05")
+@pytest.mark.parametrize("sent", [" 1975-2", "1975-2 ", "\t1975-2\n"])
+def test_blanks_around_a_code_are_no_part_of_it(sent: str) -> None:
+    assert systems().normal(LOINC, sent) == "1975-2"
+
+
 @pytest.mark.hazard("HZ-C02")
 @pytest.mark.parametrize("system", ["", SNOMED, "L"])
 def test_a_code_counts_only_in_its_system(system: str) -> None:

@@ -57,7 +57,7 @@ class HookService:
         """The call judged with what is stored of its patient; many messages are judged beside other calls."""
         if self.stored is None:
             return self.judged(request, reading)
-        stored = await self.stored.of(request.context.patient_id, reading)
+        stored = await self.stored.of(request.context.patient_id, reading, self.settings.now())
         if stored.found is None:
             return self.judged(request, reading, stored)
         return await asyncio.to_thread(self.judged, request, reading, stored)

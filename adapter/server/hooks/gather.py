@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from adapter.fhir.document import Document, NotFhir, Record, read_document
 from adapter.server.ehr import KeyReading, Reading
+from adapter.server.hooks.services import asked_for
 from cds_hooks import Partial, Provided
 
 
@@ -31,18 +32,28 @@ def gather(reading: Reading, keys: Iterable[str]) -> Gathered:
     names: dict[str, str] = {}
     gaps: dict[str, str] = {}
     empty: set[str] = set()
-    for key in keys:
-        document, gap = _read(key, reading.keys[key])
+    read = {key: _read(key, reading.keys[key]) for key in keys}
+    kinds = {record.type for document, _ in read.values() for record in document.records}
+    for key, (document, gap) in read.items():
         records += document.records
         names.update(document.names)
-        if gap:
-            gaps[key] = gap
-        if all(record.fault is not None or record.type == "Bundle" for record in document.records):
+        other = _is_other(document) and asked_for(key) not in kinds
+        lacks = [
+            part for part in (gap, f"filled with something else: no {asked_for(key)} came" if other else "") if part
+        ]
+        if lacks:
+            gaps[key] = "; ".join(lacks)
+        if other or all(record.fault is not None or record.type == "Bundle" for record in document.records):
             empty.add(key)
     return Gathered(Document(tuple(records), names), gaps, frozenset(empty))
 
 
 _NOTHING = Document(())
+
+
+def _is_other(document: Document) -> bool:
+    """Whether a document has resources; a message of the server is none."""
+    return any(record.type not in ("", "Bundle", "OperationOutcome") for record in document.records)
 
 
 def _read(key: str, one: KeyReading) -> tuple[Document, str]:

@@ -3,11 +3,11 @@
 Pure: the clock is an argument. How an assessment becomes cards is decided in answer.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.advice.assessment import Assessment, assess, concerns
+from adapter.advice.assessment import Assessment, assess, concerns, drafted_for_nobody, may_concern
 from adapter.case.fact import Standing, Statement
 from adapter.case.merge import Clock
 from adapter.case.value import to_text
@@ -21,8 +21,8 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather
-from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
-from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
+from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from cds_hooks import (
     HookContext,
@@ -84,13 +84,18 @@ class Judge:
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
         speaks = concerns(assessment.case, unread=not_judged(more, proposal))
-        if CONDITIONS in record.gaps and not speaks:
-            raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
-        if not speaks and _is_nobodys(own):
-            raise _without_conditions("in part of nobody: a condition names no patient")
-        if stored.lacking and not speaks:
-            raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
-        return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
+        if not speaks:
+            _refuse_silence(record.gaps, own, stored, open_question=may_concern(assessment.case))
+            if in_words(own) and drafted_for_nobody(assessment.case):
+                raise _without_conditions("in part only words, or codes of a system that nobody here knows")
+            self._refuse_silence_in_doubt(mapped, stored, clock)
+        lacking = OBSERVATIONS in record.gaps or _is_nobodys(own, OBSERVATIONS)
+        return Judged(assessment, speaks, results_whole=not lacking and not stored.gaps)
+
+    def _refuse_silence_in_doubt(self, mapped: Mapped, stored: Stored, clock: Clock) -> None:
+        """Raises PreconditionFailed where the service would speak with what may be stored of the same person."""
+        if stored.doubted is not None and concerns(mapped.joined(stored.doubted).case(clock, self.rules.facts)):
+            raise PreconditionFailed("data-unavailable", f"{stored.gaps[-1]}; they tell of a tumour")
 
     def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
         """The dangerous therapies that only drafts bring which are not judged now: with them alone the danger is the
@@ -118,10 +123,28 @@ def _without_code(more: MappedInput, proposal: Proposed) -> Iterator[str]:
         yield f"{proposal.name}: {missed} entry(ies) name no patient or cannot be read, and were not judged"
 
 
-def _is_nobodys(own: MappedInput) -> bool:
-    """Whether a condition of the record was set aside since its patient cannot be told: it may be the diagnosis."""
+def _refuse_silence(gaps: Mapping[str, str], own: MappedInput, stored: Stored, *, open_question: bool) -> None:
+    """Raises PreconditionFailed where what is missing may be the diagnosis.
+
+    `open_question`: with it the service would speak; for everybody else only the list of diagnoses has to be whole.
+    """
+    if CONDITIONS in gaps:
+        raise _without_conditions(gaps[CONDITIONS])
+    if _is_nobodys(own, CONDITIONS):
+        raise _without_conditions("in part of nobody: a condition names no patient")
+    if stored.lacking:
+        raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
+    lacking = [f"{key}: {gaps[key]}" for key in RESULTS if key in gaps]
+    lacking += [f"{key}: in part of nobody" for key in RESULTS if key not in gaps and _is_nobodys(own, key)]
+    if open_question and lacking:
+        hint = "liver metastases or a liver-directed therapy, and no diagnosis; it may be among what is lacking"
+        raise PreconditionFailed("data-unavailable", f"{hint}: {'; '.join(lacking)}")
+
+
+def _is_nobodys(own: MappedInput, key: str) -> bool:
+    """Whether a resource of this key was set aside since its patient cannot be told: it may be the diagnosis."""
     places = (finding.place for finding in own.findings if finding.code == "no-subject")
-    return any(f".{CONDITIONS}." in f".{place}." for place in places)
+    return any(f".{key}." in f".{place}." for place in places)
 
 
 def _without_conditions(gap: str) -> PreconditionFailed:
@@ -134,7 +157,8 @@ def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing:
     if isinstance(context, OrderSelect | OrderSign | OrderDispatch):
         chosen = (said for said in mapped.statements if proposal.is_chosen(said) and said.standing is Standing.FINAL)
         words = dict.fromkeys(_planned(said) for said in chosen)
-        yield f"Orders judged: {'; '.join(words) or 'none of them is one that the rules read'}"
+        which = "" if proposal.whole else ", of those that came with the call"
+        yield f"Orders judged{which}: {'; '.join(words) or 'none of them is one that the rules read'}"
     if signing:
         yield SIGNING
     if isinstance(context, ProblemListItemCreate):

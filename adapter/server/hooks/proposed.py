@@ -14,12 +14,20 @@ from adapter.case.fact import Standing, Statement
 from adapter.case.value import Members
 from adapter.fhir.document import Document, Record, read_resource, with_arrays
 from adapter.fhir.reference import key_of
-from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
+from adapter.fhir.resources import DeviceRequest, MedicationRequest, ServiceRequest
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
+from adapter.server.hooks.drafts import (
+    each_apart,
+    is_order,
+    names_of,
+    not_come,
+    within_others,
+    without_older,
+)
 from adapter.server.hooks.gather import gather, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
@@ -32,8 +40,9 @@ from cds_hooks import (
     ProblemListItemCreate,
 )
 
-AT_HAND = frozenset({"", "draft", "active"})
-"""The statuses in which an order may be signed or sent out: it is then about to be done, whatever its own date."""
+OVER = frozenset({"on-hold", "revoked", "cancelled", "stopped", "ended", "completed", "entered-in-error"})
+"""The statuses of orders that nobody is about to do. In any other one, also one that nobody knows, an order may be
+signed or sent out: it is then about to be done, whatever its own date."""
 
 NOT_SAVED = "not-saved-yet"
 """Why a diagnosis that is being added decides nothing."""
@@ -45,21 +54,23 @@ _NOT_JUDGED = frozenset({"resource-unreadable", "no-subject"})
 class Proposed:
     """The resources that a call brings, under the name of their place in it.
 
-    `chosen` are the keys of the orders that are judged now, None for all; `gaps` says what could not be had; `saved` is
-    False for diagnoses that are being added. `others` came along and are not judged, but must be the patient's too.
+    `chosen` are the keys of the orders that are judged now, None for all; `gaps` says what could not be had; `whole` is
+    False where some did not come; `saved` is False for diagnoses that are being added. `others` came along and are not
+    judged, but must be the patient's too.
     """
 
     name: str
     document: Document = field(repr=False)
     chosen: frozenset[str] | None = field(default=None, repr=False)
     gaps: tuple[str, ...] = ()
+    whole: bool = True
     saved: bool = True
     others: Document = field(default=Document(()), repr=False)
 
     @property
     def has_more(self) -> bool:
         """Whether there are orders beside those that are judged now."""
-        orders = (record for record in self.document.records if not isinstance(record.resource, Medication))
+        orders = (record for record in self.document.records if is_order(record))
         return self.chosen is not None and any(record.key not in self.chosen for record in orders)
 
     def mapped(self, tables: Tables, server: str) -> MappedInput:
@@ -71,7 +82,8 @@ class Proposed:
         return replace(found, patients=tuple(patients))
 
     def _statement(self, said: Statement) -> Statement:
-        origin = replace(said.origin, place=f"{self.name} {said.origin.place}")
+        place = said.origin.place
+        origin = replace(said.origin, place=place if place.startswith(self.name) else f"{self.name} {place}")
         own = replace(said, origin=origin, identity="", series="", replaces=False)
         if said.standing is Standing.WITHDRAWN:
             own = replace(own, standing=Standing.EXCLUDED)
@@ -111,7 +123,13 @@ def _read(name: str, raw: msgspec.Raw) -> Proposed:
     """The resources of a member of the context, also those that strict FHIR would refuse."""
     document, gap = read_at(name, bytes(raw))
     document = with_arrays(document)
-    return Proposed(name, document, gaps=_of(name, unreadable(document) if document.records else gap))
+    lack = not_come(raw)
+    gaps = tuple(
+        line
+        for words in (lack, unreadable(document) if document.records else gap, within_others(document))
+        for line in _of(name, words)
+    )
+    return Proposed(name, each_apart(document), gaps=gaps, whole=not lack)
 
 
 def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
@@ -124,11 +142,13 @@ def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Pro
     if not selections:
         return replace(drafts, gaps=(*drafts.gaps, "context.selections: none is named: all drafts were judged"))
     keys = frozenset(key_of(text, server=server) or text for text in selections)
-    lacking = len(keys - {record.key for record in drafts.document.records})
+    orders = [record for record in drafts.document.records if is_order(record)]
+    lacking = len(keys - {name for record in orders for name in names_of(record)})
     if not lacking:
-        return replace(drafts, chosen=keys)
+        chosen = frozenset(record.key for record in orders if not keys.isdisjoint(names_of(record)))
+        return replace(drafts, chosen=chosen)
     gap = f"{lacking} selected order(s) are not among the draft orders: all drafts were judged"
-    return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"))
+    return replace(drafts, gaps=(*drafts.gaps, f"context.selections: {gap}"), whole=False)
 
 
 def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server: str) -> Proposed:
@@ -143,7 +163,8 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     why = "; ".join(found.lines()) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
     gap = gap if orders else "no order is named: none could be judged"
-    return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), others=others)
+    wanted = each_apart(without_older(wanted))
+    return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), whole=not lacking, others=others)
 
 
 def _with_tasks(document: Document, tasks: tuple[msgspec.Raw, ...]) -> Document:
@@ -160,7 +181,7 @@ def _at_hand(document: Document, now: datetime) -> Document:
 
 def _today(record: Record, now: datetime) -> Record:
     order = record.resource
-    if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status not in AT_HAND:
+    if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status in OVER:
         return record
     today = msgspec.structs.replace(order, status="draft", authoredOn=now.isoformat())
     return replace(record, resource=today)
@@ -185,13 +206,24 @@ def not_judged(found: MappedInput, proposal: Proposed) -> bool:
         bool(proposal.gaps)
         or bool(lost(found))
         or any(one.standing is Standing.EXCLUDED and one.reason == "modifier" for one in said)
-        or any(_is_in_words(entry) for patient in found.patients for entry in patient.ledger.entries)
+        or any(is_in_words(entry) or _is_alone(entry) for patient in found.patients for entry in patient.ledger.entries)
     )
 
 
-def _is_in_words(entry: Entry) -> bool:
+def is_in_words(entry: Entry) -> bool:
     """Whether an order or a diagnosis says what it is only in words, or in codes of a system that nobody here knows."""
     return entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
+
+
+def _is_alone(entry: Entry) -> bool:
+    """Whether an order or a diagnosis lacks what its code needs beside it: an artery, another drug."""
+    return entry.reason.startswith("needs-more")
+
+
+def in_words(found: MappedInput) -> int:
+    """How many diagnoses say what they are only in words, or in codes of a system that nobody here knows."""
+    entries = (entry for patient in found.patients for entry in patient.ledger.entries if entry.name == "diagnosis")
+    return sum(is_in_words(entry) for entry in entries)
 
 
 def plans_liver_directed(found: MappedInput) -> bool:

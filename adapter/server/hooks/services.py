@@ -18,6 +18,12 @@ PATIENT: Final = "patient"
 OBSERVATIONS: Final = "observations"
 """The key of results: a test is only missing where this could be had whole."""
 
+RESPONSES: Final = "responses"
+"""The key of answers to the project's form."""
+
+RESULTS: Final = (OBSERVATIONS, RESPONSES)
+"""The keys in which the diagnosis can stand besides the conditions: histology, or an answer."""
+
 RECORD: Final[Mapping[str, str]] = MappingProxyType(
     {
         PATIENT: "Patient/{{context.patientId}}",
@@ -26,7 +32,7 @@ RECORD: Final[Mapping[str, str]] = MappingProxyType(
         "procedures": "Procedure?patient={{context.patientId}}",
         "administrations": "MedicationAdministration?patient={{context.patientId}}",
         "statements": "MedicationStatement?patient={{context.patientId}}",
-        "responses": "QuestionnaireResponse?patient={{context.patientId}}",
+        RESPONSES: "QuestionnaireResponse?patient={{context.patientId}}",
     }
 )
 """The patient's record, the same for every hook."""
@@ -39,6 +45,12 @@ ORDERS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The orders among which those being dispatched are found: the call itself only names them."""
+
+
+def asked_for(key: str) -> str:
+    """The type of resource that a prefetch key is asked for."""
+    return (RECORD.get(key) or ORDERS[key]).partition("?")[0].partition("/")[0]
+
 
 _TITLE = "Liver-directed therapy of neuroendocrine liver metastases"
 _SILENT = "Silent for all other patients."

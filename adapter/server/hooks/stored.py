@@ -6,11 +6,12 @@ Not for reading the store (recall.py). Whatever could not be joined is said on t
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from adapter.fhir.resources import Patient
 from adapter.mapping.fhir import superseded_places
-from adapter.mapping.fhir_patient import is_comparable, is_person
+from adapter.mapping.fhir_patient import in_use, is_comparable, is_person, may_be_person
 from adapter.mapping.fhir_veto import veto
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.patient import Mapped
@@ -29,22 +30,24 @@ Recall = Callable[[tuple[PatientKey, ...]], Awaitable[Recalled]]
 STORED: Final = "stored HL7 v2 messages"
 
 NO_PATIENT: Final = "not looked for: there is no Patient resource that could be read"
-NO_NUMBER: Final = "not looked for: the Patient has no number of a configured system"
+NO_NUMBER: Final = "not looked for: the Patient has no current number of a configured system"
 NOT_THERE: Final = "the store is not available"
 NOT_IN_TIME: Final = "could not be read in time"
 SEVERAL: Final = "not joined: the numbers of the Patient lead to different patients"
 UNCOMPARED: Final = "not joined: the Patient has no birth date, sex or family name to be compared with"
-DIFFERS: Final = "not joined: two of birth date, sex and family name are others than those of the Patient"
+DIFFERS: Final = "not joined: birth date, sex or family name is another than that of the Patient"
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What the store adds to a call: facts of so many messages.
 
-    `gaps` says in words what it does not add; `lacking`: nobody could look, so that the diagnosis may be among it.
+    `gaps` says in words what it does not add; `lacking`: nobody could look, so that the diagnosis may be among it;
+    `doubted` are facts of somebody who may be the patient: not joined, and no reason for silence.
     """
 
     found: Mapped | None = field(default=None, repr=False)
+    doubted: Mapped | None = field(default=None, repr=False)
     messages: int = 0
     gaps: tuple[str, ...] = ()
     lacking: bool = False
@@ -68,12 +71,12 @@ class StoredFacts:
     kinds: tuple[NumberSettings, ...]
     recall: Recall
 
-    async def of(self, patient: str, reading: Reading) -> Stored:
+    async def of(self, patient: str, reading: Reading, now: datetime) -> Stored:
         """What is stored of the patient of a call with this id. A store that fails costs its facts, not the call."""
         resource = _resource(patient, reading)
         if resource is None:
             return _lacking(NO_PATIENT)
-        keys = tuple(dict.fromkeys(self._keys(resource)))
+        keys = tuple(dict.fromkeys(self._keys(resource, now)))
         if not keys:
             return Stored(gaps=(f"{STORED}: {NO_NUMBER}",))
         try:
@@ -86,11 +89,11 @@ class StoredFacts:
             report("stored_facts_missing", error)
             return _lacking(NOT_IN_TIME)
 
-    def _keys(self, patient: Patient) -> Iterator[PatientKey]:
-        """The patient's numbers of these kinds; an old one may be somebody else's by now."""
+    def _keys(self, patient: Patient, now: datetime) -> Iterator[PatientKey]:
+        """The patient's numbers of these kinds that are in use."""
         for identifier in patient.identifier:
             for kind in self.kinds:
-                if identifier.value and identifier.system == kind.system and identifier.use != "old":
+                if identifier.value and identifier.system == kind.system and in_use(identifier, now):
                     yield PatientKey.of(kind.authority, kind.type, identifier.value)
 
 
@@ -119,7 +122,8 @@ def _joined(recalled: Recalled, patient: Patient) -> Stored:
     [stored] = recalled.persons
     person = stored.mapped.person
     if person is None or not is_comparable(patient, person):
-        return Stored(gaps=(*gaps, f"{STORED}: {UNCOMPARED}"))
+        return Stored(doubted=stored.mapped, gaps=(*gaps, f"{STORED}: {UNCOMPARED}"))
     if not is_person(patient, person):
-        return Stored(gaps=(*gaps, f"{STORED}: {DIFFERS}"))
-    return Stored(stored.mapped, stored.messages, gaps)
+        doubted = stored.mapped if may_be_person(patient, person) else None
+        return Stored(doubted=doubted, gaps=(*gaps, f"{STORED}: {DIFFERS}"))
+    return Stored(stored.mapped, messages=stored.messages, gaps=gaps)

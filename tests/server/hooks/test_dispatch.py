@@ -64,3 +64,30 @@ def test_an_active_order_of_somebody_else_stops_the_evaluation(client: TestClien
     order = request["prefetch"]["medications"]["entry"][0]["resource"]
     order["subject"] = {"reference": "Patient/somebody-else"}
     assert refused(answer_of(client, request), 412) == "other-patient"
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    ("own", "other", "judged"),
+    [
+        (None, None, True),
+        (None, "2026-01-02T00:00:00Z", True),
+        ("2026-01-02T00:00:00Z", None, True),
+        ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", True),
+        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", False),
+    ],
+)
+def test_of_an_order_that_comes_twice_only_an_older_version_is_left_out(
+    client: TestClient, own: str | None, other: str | None, judged: bool
+) -> None:
+    for turn in (1, -1):
+        request = example(TACE)
+        services = request["prefetch"]["services"]
+        order = services["entry"][0]["resource"]
+        ablation = {**order, "code": {"coding": [{**order["code"]["coding"][0], "code": "609232008"}]}}
+        versions = [(order, own), (ablation, other)][::turn]
+        services["entry"] = [
+            {"resource": one | ({"meta": {"lastUpdated": time}} if time else {})} for one, time in versions
+        ]
+        services["total"] = 2
+        assert ("one of cTACE/DEB-TACE" in card(client, request)["detail"]) is judged

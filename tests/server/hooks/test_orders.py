@@ -61,7 +61,13 @@ def test_C3_what_is_signed_again_is_planned_whatever_its_status(client: TestClie
     assert "Orders judged: PRRT" in card(client, sign(order))["detail"]
 
 
-@pytest.mark.parametrize("status", ["cancelled", "stopped", "completed", "entered-in-error", "on-hold"])
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize("status", ["unknown", "Draft", "planned", "proposed"])
+def test_an_order_in_a_status_that_does_not_say_that_it_is_over_is_judged(client: TestClient, status: str) -> None:
+    assert card(client, sign(service_order(TACE, status=status)))["indicator"] == "critical"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "stopped", "completed", "entered-in-error", "on-hold", "ended"])
 def test_what_is_over_is_not_planned(client: TestClient, status: str) -> None:
     found = card(client, sign(service_order(TACE, status=status)))
     assert found["indicator"] == "warning"
@@ -165,7 +171,20 @@ def test_an_order_without_a_code_is_named(client: TestClient, order: dict[str, A
     sent = {name: value for name, value in order.items() if value is not None}
     detail = card(client, sign(sent))["detail"]
     assert "context.draftOrders: 1 order(s) carry no code that could be read" in detail
+    assert "whose codes are not read as facts" not in detail
     assert "Orders judged: none of them" in detail
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_blanks_around_the_code_of_an_order_hide_it_from_nobody(client: TestClient) -> None:
+    assert card(client, no_metastases(sign(service_order(f" {TACE} "))))["indicator"] == "critical"
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_an_embolisation_of_an_artery_that_is_not_named_is_no_silence(client: TestClient) -> None:
+    embolisation = service_order("16736007")
+    found = card(client, no_metastases(sign(embolisation)))
+    assert "orders whose codes are not read as facts: SNOMED CT 16736007" in found["detail"]
 
 
 def test_drafts_that_are_no_fhir_are_named(client: TestClient) -> None:

@@ -27,7 +27,7 @@ from adapter.mapping.hl7v2 import map_hl7v2_bytes
 from adapter.mapping.tables import tables
 from adapter.server.ehr import KeyReading, Reading
 from adapter.server.hooks.judge import Judge, Judged
-from adapter.server.hooks.services import CONDITIONS, PATIENT, RECORD
+from adapter.server.hooks.services import OBSERVATIONS, PATIENT, RECORD, asked_for
 from adapter.server.hooks.stored import NOTHING_STORED, StoredFacts
 from adapter.server.stored_settings import NumberSettings
 from adapter.store import init_store, open_store
@@ -99,12 +99,16 @@ class Twin:
             init_store(url)
             with open_store(url) as store:
                 take(store, *(self.messages[number] for number in stored))
-                found = asyncio.run(StoredFacts((KIND,), in_place(store)).of(patient, reading))
+                found = asyncio.run(StoredFacts((KIND,), in_place(store)).of(patient, reading, now))
         assert found == NOTHING_STORED or not found.gaps
         return JUDGE(context, reading, now, "", found)
 
     def _prefetch(self, entries: Iterable[Json]) -> dict[str, list[Json]]:
-        return {key: [] for key in RECORD} | {PATIENT: [self.patient], CONDITIONS: list(entries)}
+        found: dict[str, list[Json]] = {key: [] for key in RECORD} | {PATIENT: [self.patient]}
+        keys = {asked_for(key): key for key in RECORD}
+        for entry in entries:
+            found[keys.get(entry["resource"]["resourceType"], OBSERVATIONS)].append(entry)
+        return found
 
 
 def _provided(entries: list[Json]) -> Provided | ExplicitNothing:

@@ -82,15 +82,17 @@ def test_a_value_that_is_on_its_way_is_not_ordered_again(client: TestClient) -> 
 
 
 @pytest.mark.hazard("HZ-A04")
-@pytest.mark.parametrize("gap", ["missing", "partial"])
+@pytest.mark.parametrize("gap", ["missing", "partial", "of nobody"])
 def test_no_test_is_ordered_where_results_could_not_be_had_whole(client: TestClient, gap: str) -> None:
     request = example(SIGN)
     if gap == "missing":
         del request["prefetch"]["observations"]
+    elif gap == "of nobody":
+        del request["prefetch"]["observations"]["entry"][0]["resource"]["subject"]
     else:
         request["prefetch"]["observations"] |= {"total": 90}
     found = card(client, request)
-    assert "observations: " in found["detail"]
+    assert ("observations: " in found["detail"]) is (gap != "of nobody")
     assert not any(label.startswith("Order ") for label in labels(found))
 
 

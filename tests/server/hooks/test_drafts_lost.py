@@ -1,0 +1,150 @@
+"""Drafts that share an id, did not all come, or are selected and not there: each is judged or told of, none is lost."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.server.hooks.calling import (
+    PATIENT,
+    card,
+    cards,
+    drafted,
+    drug_order,
+    example,
+    service_order,
+    without_metastases,
+)
+
+SIGN = "order-sign-tace-portal-vein-occluded"
+SELECT = "order-select-beside-tace"
+TACE, SIRT, OCTREOTIDE, TEMOZOLOMIDE = "314617008", "764677008", "7617", "37776"
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+NEXT = [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]
+Json = dict[str, Any]
+
+
+def sign(*orders: Json) -> Json:
+    return drafted(example(SIGN), *orders)
+
+
+def judged(found: Json) -> str:
+    """What the card says of the orders that were judged."""
+    [line] = [line for line in found["detail"].splitlines() if "Orders judged" in line]
+    return str(line)
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_orders_of_one_id_are_both_judged(client: TestClient, first: int) -> None:
+    orders = [service_order(TACE, "one"), service_order("609232008", "one")]
+    found = card(client, sign(*(orders[first:] + orders[:first])))
+    assert found["indicator"] == "critical"
+    assert "MWA" in judged(found)
+    assert "cTACE" in judged(found)
+
+
+def test_the_last_change_of_a_draft_takes_nothing_back(client: TestClient) -> None:
+    newer = service_order("609232008", "one", meta={"lastUpdated": "2026-01-12T00:00:00Z"})
+    assert card(client, sign(service_order(TACE, "one"), newer))["indicator"] == "critical"
+
+
+def test_a_selected_id_selects_all_that_have_it(client: TestClient) -> None:
+    request = drafted(
+        example(SELECT), service_order("609232008", "one"), service_order(TACE, "one"), drug_order(OCTREOTIDE)
+    )
+    request["context"]["selections"] = ["ServiceRequest/one"]
+    found = card(client, request)
+    assert found["indicator"] == "critical"
+    assert "SSA" not in judged(found)
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_a_drug_that_stands_twice_under_one_id_is_not_chosen_by_its_place(client: TestClient) -> None:
+    drugs = [
+        {"resourceType": "Medication", "id": "x", "code": drug_order(code)["medicationCodeableConcept"]}
+        for code in (OCTREOTIDE, "4492")
+    ]
+    order = drug_order(OCTREOTIDE, medicationReference={"reference": "Medication/x"})
+    del order["medicationCodeableConcept"]
+    detail = card(client, sign(*drugs, order))["detail"]
+    assert "1 order(s) carry no code that could be read" in detail
+    assert "SSA" not in detail.split("**Options**")[0]
+    assert "Orders judged: SSA" in card(client, sign(drugs[0], drugs[0], order))["detail"]
+
+
+def test_a_patient_who_comes_twice_with_the_drafts_is_still_the_patient(client: TestClient) -> None:
+    patients = [{"resourceType": "Patient", "id": "hk-31", "gender": gender} for gender in ("female", "unknown")]
+    assert card(client, sign(*patients, service_order(TACE)))["indicator"] == "critical"
+
+
+def test_two_new_diagnoses_of_one_id_are_both_read(client: TestClient) -> None:
+    request = example("problem-list-item-create")
+    entries = request["context"]["conditions"]["entry"]
+    other = {
+        **entries[0]["resource"],
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I10"}]},
+    }
+    entries.append({"resource": other})
+    assert "liver metastases (not saved yet)" in card(client, request)["summary"]
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    "lack", [{"total": 3}, {"total": "3"}, {"link": NEXT}, {"link": {"relation": "next"}}, {"total": 1}]
+)
+@pytest.mark.parametrize("orders", [(), (drug_order(OCTREOTIDE),)], ids=["none came", "one came"])
+def test_drafts_that_did_not_all_come_are_told_of(client: TestClient, lack: Json, orders: tuple[Json, ...]) -> None:
+    request = without_metastases(sign(*orders))
+    request["context"]["draftOrders"].update(lack)
+    if lack == {"total": 1} and orders:
+        assert cards(client, request) == []
+        return
+    found = card(client, request)
+    assert "context.draftOrders" in found["detail"].split("**Data that could not be had**")[1]
+    assert "some data not used" in found["summary"] or "no advice until" in found["summary"]
+    assert ", of those that came with the call:" in judged(found)
+
+
+def test_an_error_in_place_of_drafts_is_told_of(client: TestClient) -> None:
+    request = without_metastases(sign())
+    request["context"]["draftOrders"] = OUTCOME
+    assert "context.draftOrders: the EHR answered with an error" in card(client, request)["detail"]
+    request["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": [{"resource": OUTCOME}]}
+    assert "context.draftOrders: the EHR answered with an error" in card(client, request)["detail"]
+
+
+@pytest.mark.parametrize("text", ["Medication/x", "Patient/hk-31", "ServiceRequest/gone"])
+def test_a_selection_that_is_no_order_of_the_drafts_leaves_all_to_be_judged(client: TestClient, text: str) -> None:
+    medication = {"resourceType": "Medication", "id": "x", "code": drug_order(OCTREOTIDE)["medicationCodeableConcept"]}
+    patient = {"resourceType": "Patient", "id": PATIENT["reference"].split("/")[1]}
+    request = drafted(example(SELECT), medication, patient, service_order(TACE))
+    request["context"]["selections"] = [text]
+    found = card(client, request)
+    assert found["indicator"] == "critical"
+    assert "1 selected order(s) are not among the draft orders: all drafts were judged" in found["detail"]
+
+
+def test_a_selected_order_that_did_not_come_is_not_said_to_be_none(client: TestClient) -> None:
+    request = example(SELECT)
+    request["context"]["draftOrders"]["entry"] = []
+    found = card(client, request)
+    assert "1 selected order(s) are not among the draft orders" in found["detail"]
+    assert ", of those that came with the call: none of them" in judged(found)
+
+
+def test_an_empty_selection_is_named(client: TestClient) -> None:
+    request = example(SELECT)
+    request["context"]["selections"] = []
+    found = card(client, request)
+    assert found["indicator"] == "critical"
+    assert "context.selections: none is named: all drafts were judged" in found["detail"]
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_orders_inside_of_a_request_group_are_told_of(client: TestClient) -> None:
+    group = {"resourceType": "RequestGroup", "id": "g", "status": "draft", "intent": "order", "subject": PATIENT}
+    assert cards(client, without_metastases(sign(group))) == []
+    holding = group | {"contained": [service_order(TACE), {"resourceType": "Device", "id": "d"}]}
+    found = card(client, without_metastases(sign(holding)))
+    assert "context.draftOrders: 1 order(s) inside of other resources were not judged" in found["detail"]
