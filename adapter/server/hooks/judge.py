@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.advice.assessment import Assessment, assess, concerns
-from adapter.case.fact import Standing, Statement
 from adapter.case.merge import Clock
-from adapter.case.value import to_text
-from adapter.case.words import VALUES
 from adapter.fhir.reference import key_of
 from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
@@ -21,13 +18,13 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather
+from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed
 from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from cds_hooks import (
     HookContext,
     OrderDispatch,
-    OrderSelect,
     OrderSign,
     PreconditionFailed,
     ProblemListItemCreate,
@@ -80,16 +77,18 @@ class Judge:
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
         assessment = replace(
             assessment,
-            call=tuple(_about(context, proposal, mapped, signing=signing)),
+            call=tuple(_about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
-        speaks = concerns(assessment.case, unread=not_judged(more, proposal))
-        if CONDITIONS in record.gaps and not speaks:
+        unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
+        concerned = concerns(assessment.case, unread=unread)
+        if CONDITIONS in record.gaps and not concerned:
             raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
-        if not speaks and _is_nobodys(own):
+        if not concerned and _is_nobodys(own):
             raise _without_conditions("in part of nobody: a condition names no patient")
-        if stored.lacking and not speaks:
+        if stored.lacking and not concerned:
             raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
+        speaks = concerned and (unread or concerns_a_rule(context, proposal, more, assessment))
         return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
 
     def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
@@ -129,12 +128,12 @@ def _without_conditions(gap: str) -> PreconditionFailed:
     return PreconditionFailed("data-unavailable", f"the prefetch key {CONDITIONS} is needed whole, and is {gap}")
 
 
-def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing: bool) -> Iterator[str]:
+def _about(
+    context: HookContext, proposal: Proposed, more: MappedInput, mapped: Mapped, *, signing: bool
+) -> Iterator[str]:
     """What is particular about the call, in words."""
-    if isinstance(context, OrderSelect | OrderSign | OrderDispatch):
-        chosen = (said for said in mapped.statements if proposal.is_chosen(said) and said.standing is Standing.FINAL)
-        words = dict.fromkeys(_planned(said) for said in chosen)
-        yield f"Orders judged: {'; '.join(words) or 'none of them is one that the rules read'}"
+    if orders := about_orders(context, proposal, more, mapped.statements):
+        yield orders
     if signing:
         yield SIGNING
     if isinstance(context, ProblemListItemCreate):
@@ -143,11 +142,6 @@ def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing:
         yield DISPATCHING
     if proposal.has_more:
         yield SELECTING
-
-
-def _planned(said: Statement) -> str:
-    """What an order was read as; that there may be others goes without saying."""
-    return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
 
 
 def _refuse_others(inputs: tuple[MappedInput, ...], patient: str, server: str) -> None:

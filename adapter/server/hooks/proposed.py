@@ -79,7 +79,11 @@ class Proposed:
 
     def is_chosen(self, said: Statement) -> bool:
         """Whether a statement is of an order that is judged now; those of the record are not."""
-        return self.is_own(said) and (self.chosen is None or self._key(said) in self.chosen)
+        return self.is_own(said) and self.chooses(self._key(said))
+
+    def chooses(self, key: str) -> bool:
+        """Whether the order of this key is judged now."""
+        return self.chosen is None or key in self.chosen
 
     def is_own(self, said: Statement) -> bool:
         """Whether a statement comes from the call and not from the record."""
@@ -185,11 +189,11 @@ def not_judged(found: MappedInput, proposal: Proposed) -> bool:
         bool(proposal.gaps)
         or bool(lost(found))
         or any(one.standing is Standing.EXCLUDED and one.reason == "modifier" for one in said)
-        or any(_is_in_words(entry) for patient in found.patients for entry in patient.ledger.entries)
+        or any(is_in_words(entry) for patient in found.patients for entry in patient.ledger.entries)
     )
 
 
-def _is_in_words(entry: Entry) -> bool:
+def is_in_words(entry: Entry) -> bool:
     """Whether an order or a diagnosis says what it is only in words, or in codes of a system that nobody here knows."""
     return entry.outcome is Outcome.UNREAD or entry.reason in ("no-code", "code-system-unknown")
 

@@ -65,7 +65,7 @@ def test_C3_what_is_signed_again_is_planned_whatever_its_status(client: TestClie
 def test_what_is_over_is_not_planned(client: TestClient, status: str) -> None:
     found = card(client, sign(service_order(TACE, status=status)))
     assert found["indicator"] == "warning"
-    assert "Orders judged: none of them" in found["detail"]
+    assert "Orders judged: none (1 not about to be done, by status or doNotPerform)" in found["detail"]
 
 
 def test_an_order_that_forbids_is_not_planned(client: TestClient) -> None:
@@ -148,7 +148,7 @@ UNREADABLE = [
 def test_an_order_that_cannot_be_judged_is_never_silence(client: TestClient, order: dict[str, Any]) -> None:
     found = card(client, no_metastases(sign(order)))
     assert found["indicator"] == "warning"
-    assert "Orders judged: none of them" in found["detail"]
+    assert "Orders judged: none (1 could not be read)" in found["detail"]
     assert any(words in found["detail"] for words in ("could not be read", "no subject", "modifier"))
 
 
@@ -165,7 +165,7 @@ def test_an_order_without_a_code_is_named(client: TestClient, order: dict[str, A
     sent = {name: value for name, value in order.items() if value is not None}
     detail = card(client, sign(sent))["detail"]
     assert "context.draftOrders: 1 order(s) carry no code that could be read" in detail
-    assert "Orders judged: none of them" in detail
+    assert "Orders judged: none (1 could not be read)" in detail
 
 
 def test_drafts_that_are_no_fhir_are_named(client: TestClient) -> None:
