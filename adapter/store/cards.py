@@ -112,7 +112,7 @@ def count_unknown(since: datetime | None, connection: Connection) -> int:
 
 
 def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | None:
-    """What a reader did last with an advice.
+    """What a reader did last with an advice. A client whose clock is ahead did it when its report came, at the latest.
 
     A card whose uuid was given out for another reader or advice too tells nothing: nobody knows which was answered.
     """
@@ -121,7 +121,7 @@ def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | 
     columns = cards.c
     another = or_(_OTHER.c.reader != columns.reader, _OTHER.c.advice != columns.advice)
     query = (
-        select(feedback.c.outcome, feedback.c.outcome_at)
+        select(feedback.c.outcome, feedback.c.outcome_at, feedback.c.received_at)
         .join_from(cards, feedback, _same_card(cards, feedback))
         .where(columns.reader == reader, columns.advice == advice)
         .where(~exists().where(_same_card(_OTHER, cards), another))
@@ -129,7 +129,7 @@ def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | 
         .limit(1)
     )
     row = connection.execute(query).first()
-    return None if row is None else Answer(row.outcome, row.outcome_at)
+    return None if row is None else Answer(row.outcome, min(row.outcome_at, row.received_at))
 
 
 def _identity(row: Row[*tuple[Any, ...]]) -> CardId:

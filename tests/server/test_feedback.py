@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,23 @@ def test_B2_the_same_report_again_is_one_and_a_later_one_holds(store: Store, cli
     assert report(client, later, earlier) == 200
     assert held(store) == ["accepted"]
     assert len(list(store.cards.reports())) == 3
+
+
+def test_a_report_of_the_future_counts_from_its_arrival_and_is_noted(store: Store, client: TestClient) -> None:
+    uuid = shown(client)["uuid"]
+    with capture_logs() as lines:
+        assert report(client, item(uuid, "accepted", "2999-01-01T00:00:00Z")) == 200
+        assert report(client, item(uuid, "accepted", "2999-01-01T00:00:00Z")) == 200
+    assert [(one["event"], one["count"]) for one in lines if one["event"] == "feedback_ahead"] == [
+        ("feedback_ahead", 1)
+    ] * 2
+    (kept,) = store.cards.reports()
+    assert kept.outcome_at == kept.received_at
+    later = (kept.received_at + timedelta(minutes=1)).isoformat()
+    with capture_logs() as lines:
+        assert report(client, item(uuid, at=later)) == 200
+    assert not any(one["event"] == "feedback_ahead" for one in lines)  # clocks may be some minutes apart
+    assert held(store) == ["overridden"]
 
 
 def test_B3_a_vendors_form_is_kept_whole(store: Store, client: TestClient) -> None:
