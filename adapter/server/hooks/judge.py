@@ -12,7 +12,7 @@ from adapter.case.merge import Clock
 from adapter.fhir.reference import key_of
 from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
-from adapter.mapping.ledger import Outcome
+from adapter.mapping.ledger import Level, Outcome
 from adapter.mapping.patient import Mapped
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
@@ -29,6 +29,7 @@ from cds_hooks import (
     PreconditionFailed,
     ProblemListItemCreate,
 )
+from cds_hooks.errors import WHOLE_BODY
 
 SIGNING = "A liver-directed therapy is being signed: the shorter maximum ages of laboratory values hold"
 NOT_SAVED = (
@@ -36,6 +37,9 @@ NOT_SAVED = (
     "saved and confirmed"
 )
 DISPATCHING = "The orders that are sent out are judged as if they were being made now"
+MOST_PLACES = 3
+"""How many places of foreign data are told."""
+
 SELECTING = "The selected orders are judged; other drafts count as planned beside them"
 
 
@@ -125,7 +129,8 @@ def _is_nobodys(own: MappedInput) -> bool:
 
 def _without_conditions(gap: str) -> PreconditionFailed:
     """Nobody can say whether the service concerns the patient: silence would be a guess."""
-    return PreconditionFailed("data-unavailable", f"the prefetch key {CONDITIONS} is needed whole, and is {gap}")
+    hint = f"the prefetch key {CONDITIONS} is needed whole, and is {gap}"
+    return PreconditionFailed("data-unavailable", hint, place=f"prefetch.{CONDITIONS}")
 
 
 def _about(
@@ -145,12 +150,16 @@ def _about(
 
 
 def _refuse_others(inputs: tuple[MappedInput, ...], patient: str, server: str) -> None:
-    """Anybody else's data means that nothing is evaluated."""
-    everybody = {key_of(mapped.subject, server=server) for one in inputs for mapped in one.patients}
-    others = len(everybody - {patient})
+    """Anybody else's data means that nothing is evaluated; where it stands is told, and whose it is not."""
+    others = [one for each in inputs for one in each.patients if key_of(one.subject, server=server) != patient]
     if others:
-        hint = f"data of {others} other patient(s) came with the call: nothing was evaluated"
-        raise PreconditionFailed("other-patient", hint, "conflict")
+        entries = (entry for one in others for entry in one.ledger.entries if entry.level is Level.CONTAINER)
+        places = [entry.place.replace(".Bundle.", ".").removesuffix(f".{entry.name}") for entry in entries]
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        count = len({key_of(one.subject, server=server) for one in others})
+        told = f"data of {count} other patient(s) came with the call, at {', '.join(places[:MOST_PLACES])}{more}"
+        place = places[0] if places else WHOLE_BODY
+        raise PreconditionFailed("other-patient", f"{told}: nothing was evaluated", "conflict", place=place)
 
 
 def _joined(inputs: tuple[MappedInput, ...], patient: str, stored: Stored) -> Mapped:
