@@ -403,7 +403,7 @@ def test_J6_the_log_gets_nothing_as_proved_that_was_not() -> None:
     assert (refusal.called, refusal.tenant, refusal.token_id) == ("service", "south", "j")
 
 
-@pytest.mark.parametrize("hostile", ["x\n{}", "\x1b[31m", "\u202e", "https://e" + "x" * 5000, "é"])
+@pytest.mark.parametrize("hostile", ["x\n{}", "\x1b[31m", "\u202e", "https://e" + "x" * 600, "é"])
 def test_J6_what_an_unproved_token_claims_is_told_bounded(hostile: str) -> None:
     refused(head(token(iss=hostile, aud=[hostile] * 5)), one := Checked())
     refused(head(token(aud="https://other.example.org/cds-services/x")), other := Checked())
