@@ -25,6 +25,7 @@ Reason = Literal[
     "too-large",
     "more-pages",
     "next-elsewhere",
+    "next-repeats",
     "fewer",
 ]
 
@@ -48,6 +49,7 @@ WORDS: Final[dict[Reason, str]] = {
     "too-large": "the answer of the FHIR server is larger than is read",
     "more-pages": "there are more pages than are read",
     "next-elsewhere": "the next page is not on the same FHIR server",
+    "next-repeats": "the pages lead in a circle, so that the FHIR server never came to the last one",
     "fewer": "the FHIR server answered with less than the EHR had sent",
 }
 
