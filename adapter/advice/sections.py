@@ -17,6 +17,7 @@ from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.advice import DangerKind
 from adapter.ldt.rule import Rated, Rule
+from adapter.mapping.closed import Closing
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import tables
 
@@ -85,6 +86,22 @@ def options(assessment: Assessment) -> Iterator[Option]:
 def closed_lines(assessment: Assessment) -> list[str]:
     """Why there is no advice on a closed record, each reason once; nothing for a record in use."""
     return list(dict.fromkeys(finding.hint for finding in assessment.closed))
+
+
+def closing_lines(assessment: Assessment) -> Iterator[str]:
+    """The same with dates and places, the first two of each reason; of a message with its own date."""
+    for hint in closed_lines(assessment):
+        closings = [closing for closing in assessment.closings if closing.finding.hint == hint]
+        told = [closing for closing in closings if closing.when is not None] or closings
+        when = f", {told[0].when.day}" if told and told[0].when is not None else ""
+        places = "; ".join(dict.fromkeys(_said(closing) for closing in told[:2]))
+        yield f"{hint}{when}{f' ({places})' if places else ''}"
+
+
+def _said(closing: Closing) -> str:
+    """Where it is said, and of when the message or the version of the resource is."""
+    said = f", said on {closing.said.day}" if closing.said is not None else ""
+    return f"{place_of((closing.origin,))}{said}"
 
 
 def outranked(assessment: Assessment) -> Iterator[str]:

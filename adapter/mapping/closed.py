@@ -4,36 +4,69 @@ The wires find it out; what is refused because of it is decided where answers ar
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from adapter.case.finding import Finding
+from adapter.case.moment import Moment
+from adapter.case.origin import Origin
 from adapter.fhir.document import Record
 from adapter.fhir.resources import Patient
 from adapter.hl7v2 import Segment
+from adapter.mapping import fhir_values, hl7v2_values
 
 CLOSING = frozenset({"patient-deceased", "patient-inactive", "patient-replaced"})
 """The findings that close a record: nobody is advised on it."""
 
 
-def closed_by_patient(record: Record) -> Iterator[Finding]:
-    """What a FHIR Patient says against advice on it; nothing of any other record."""
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What closes a record: the finding, where it is said, since when it is so (a death: on which day), and of when the
+    message or the version of the resource is that says it; None where that is not known."""
+
+    finding: Finding
+    origin: Origin
+    when: Moment | None = field(default=None, repr=False)
+    said: Moment | None = field(default=None, repr=False)
+
+
+def closed_by_patient(record: Record, document: str) -> Iterator[Closing]:
+    """What a FHIR Patient says against advice on it; nothing of any other record. `document` names the input."""
     patient = record.resource
     if not isinstance(patient, Patient):
         return
+    said = fhir_values.moment(patient.meta.lastUpdated)[0] if patient.meta is not None else None
+
+    def closing(finding: Finding, element: str, when: Moment | None = None) -> Closing:
+        return Closing(finding, Origin("fhir", document, f"{record.key}#{element}"), when, said)
+
     if any(link.type == "replaced-by" for link in patient.link):
-        yield Finding("patient-replaced", "error", record.place, "another record has replaced this one")
-    if patient.deceasedBoolean or patient.deceasedDateTime:
-        yield _deceased(record.place)
+        hint = "another record has replaced this one"
+        yield closing(Finding("patient-replaced", "error", record.place, hint), "link")
+    if patient.deceasedDateTime:
+        died, _ = fhir_values.moment(patient.deceasedDateTime)
+        yield closing(_deceased(record.place), "deceasedDateTime", died)
+    elif patient.deceasedBoolean:
+        yield closing(_deceased(record.place), "deceasedBoolean")
     if patient.active is False:
-        yield Finding("patient-inactive", "error", record.place, "the record is not in use")
+        yield closing(Finding("patient-inactive", "error", record.place, "the record is not in use"), "active")
 
 
-def closed_by_pid(pid: Segment, document: str) -> Iterator[Finding]:
-    """What a PID says against advice: a death indicator (PID-30 Y) or a date of death (PID-29), once in any message."""
+def closed_by_pid(
+    pid: Segment, document: str, sender: str = "", zone: tzinfo | None = None, said: Moment | None = None
+) -> Iterator[Closing]:
+    """What a PID says against advice: a death indicator (PID-30 Y) or a date of death (PID-29), once in any message.
+
+    `said` is the time of the message, `zone` that of a time without one.
+    """
     date, indicator = pid.field(29), pid.field(30)
-    if indicator.first.component(1).upper() == "Y":
-        yield _deceased(f"{document} {indicator.address}")
-    elif date.first.component(1):
-        yield _deceased(f"{document} {date.address}")
+    text = date.first.component(1)
+    for told, dead in ((indicator, indicator.first.component(1).upper() == "Y"), (date, bool(text))):
+        if dead:
+            died = hl7v2_values.moment(text, zone) if text else None
+            origin = Origin("hl7v2", document, told.address, source=sender)
+            yield Closing(_deceased(f"{document} {told.address}"), origin, died, said)
+            return
 
 
 def _deceased(place: str) -> Finding:

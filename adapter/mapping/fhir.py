@@ -93,12 +93,12 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries = [_container(record, by_place[record.place], known) for record in records]
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
-    closed = (finding for record in records for finding in closed_by_patient(record))
-    findings = (*reader.findings, *closed, *excluded_findings(statements))
+    closed = tuple(closing for record in records for closing in closed_by_patient(record, reader.name))
+    findings = (*reader.findings, *(closing.finding for closing in closed), *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
     named = named_results(interpreted, known)
-    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named)
+    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named, closed=closed)
 
 
 def excluded_findings(statements: Sequence[Statement]) -> list[Finding]:

@@ -14,7 +14,7 @@ from adapter.case.origin import Origin
 from adapter.case.value import Day
 from adapter.hl7v2 import Message, PatientGroup, Segment, groups
 from adapter.mapping.beside import Beside
-from adapter.mapping.closed import closed_by_pid
+from adapter.mapping.closed import Closing, closed_by_pid
 from adapter.mapping.hl7v2_above import over_patient
 from adapter.mapping.hl7v2_account import Found, found
 from adapter.mapping.hl7v2_circumstances import is_after
@@ -42,7 +42,7 @@ class About:
     preamble: tuple[Entry, ...]
     found: tuple[Found, ...]
     findings: tuple[Finding, ...]
-    closed: tuple[Finding, ...] = ()
+    closed: tuple[Closing, ...] = ()
     key: PatientKey | None = None
     person: Demographics | None = None
     births: tuple[Statement, ...] = ()
@@ -148,7 +148,7 @@ def _about(group: PatientGroup, reader: Hl7Reader, announced: Announced, tables:
         preamble,
         tuple([found(segment, items, nothing, tables) for segment, items in read]),
         findings,
-        tuple(closed_by_pid(pid, reader.document)),
+        tuple(closed_by_pid(pid, reader.document, reader.sender, reader.zone, announced.when)),
         key,
         demographics(pid),
         tuple(_birth(pid, reader.document, reader.zone)),

@@ -11,6 +11,7 @@ from adapter.case.finding import Finding, Severity
 from adapter.hl7v2 import Segment
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.beside import Beside
+from adapter.mapping.closed import Closing
 from adapter.mapping.fhir import excluded_findings
 from adapter.mapping.hl7v2_account import Account, Found, account
 from adapter.mapping.hl7v2_events import Part, settled
@@ -34,6 +35,7 @@ class _Patient:
     births: list[Statement] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    closed: list[Closing] = field(default_factory=list)
 
     def absorb(self, other: "_Patient") -> None:
         """Take over all that came under a number that was merged into this one."""
@@ -42,6 +44,7 @@ class _Patient:
         self.births += other.births
         self.findings += other.findings
         self.entries += other.entries
+        self.closed += other.closed
 
 
 class Stream:
@@ -128,7 +131,8 @@ class Stream:
                 about.numbers,
             )
         )
-        patient.findings += [*about.closed, *about.findings]
+        patient.closed += about.closed
+        patient.findings += [*(closing.finding for closing in about.closed), *about.findings]
         return True
 
     def _change(self, change: IdentityChange) -> None:
@@ -202,7 +206,16 @@ def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
     named = tuple(result for account in accounts for result in account.named)
     key = patient.key
     mapped = Mapped(
-        key.text, "hl7v2", statements, findings, ledger, key.authority, key.value, named=named, person=patient.person
+        key.text,
+        "hl7v2",
+        statements,
+        findings,
+        ledger,
+        key.authority,
+        key.value,
+        named=named,
+        person=patient.person,
+        closed=tuple(patient.closed),
     )
     return mapped, [number for number, _ in unmatched]
 
