@@ -11,7 +11,7 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.basis import comparison_words, signature
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
-from adapter.case.fact import Fact, State
+from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
@@ -288,6 +288,12 @@ def some_not_used(assessment: Assessment) -> bool:
     """Whether data were missing from the input, set aside, or newer than what decided and not to be read."""
     unread = any(finding.code == "newer-result-unmapped" for finding in assessment.findings)
     return bool(assessment.gaps) or unread or any(True for _ in set_aside_lines(assessment))
+
+
+def unread_missing(assessment: Assessment) -> int:
+    """How many of the missing facts are missing since their data could not be had, or only in part."""
+    facts = (assessment.case.facts[missing.name] for missing in assessment.advice.missing)
+    return sum(fact.reason in (NOT_READ, NOT_IN_PART) for fact in facts)
 
 
 def indicator(assessment: Assessment) -> IndicatorCode:

@@ -22,6 +22,7 @@ from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liv
 from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
+from adapter.server.hooks.unread import with_unread
 from cds_hooks import (
     HookContext,
     OrderDispatch,
@@ -79,12 +80,14 @@ class Judge:
         clock = Clock(now, procedure=signing)
         gaps = (*record.lines(), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
+        unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
+        case = with_unread(assessment.case, record, self.tables, drafts=unread, nowhere=stored.lacking)
         assessment = replace(
             assessment,
+            case=case,
             call=tuple(_about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
-        unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
         concerned = concerns(assessment.case, unread=unread)
         if CONDITIONS in record.gaps and not concerned:
             raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
