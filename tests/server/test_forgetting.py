@@ -75,6 +75,14 @@ def test_it_is_done_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert (left(store), list(store.cards.reports())) == ([], [])
 
 
+def test_no_report_ever_outlives_its_card(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "PAGE", 1)
+    note(store, card())
+    keep(store, report(at=minutes(0)), report(at=minutes(1)), report(at=minutes(2)))
+    asyncio.run(store.cards.forget(CUT))
+    assert (left(store), store.cards.unknown()) == ([], 0)
+
+
 TIMES = st.integers(0, 120)
 
 
