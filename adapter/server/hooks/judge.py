@@ -132,7 +132,7 @@ def _is_nobodys(own: MappedInput) -> bool:
 
 def _without_conditions(gap: str) -> PreconditionFailed:
     """Nobody can say whether the service concerns the patient: silence would be a guess."""
-    hint = f"the prefetch key {CONDITIONS} is needed whole, and is {gap}"
+    hint = f"the prefetch key {CONDITIONS} is needed whole: {gap}"
     return PreconditionFailed("data-unavailable", hint, place=f"prefetch.{CONDITIONS}")
 
 

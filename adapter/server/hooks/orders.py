@@ -76,7 +76,7 @@ def _causes(context: HookContext, proposal: Proposed, more: MappedInput) -> Iter
 
 _WORDS: Final[dict[Fate, str]] = {
     "unreadable": "could not be read",
-    "named": "under a code that is not read, with words of a therapy that the rules read",
+    "named": "under a code that is in no table, with words of a therapy that the rules read",
     "alone": "without what has to stand beside it (a body site, an agent, another drug)",
     "not-at-hand": "not about to be done, by status or doNotPerform",
     "no-rule": "for what no rule reads",

@@ -81,11 +81,11 @@ def test_a_contraindicated_draft_is_told_of_whatever_is_selected_beside_it(clien
         ({**TACE, "modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}, "1 could not be read"),
         (
             named(ECHO, "Transarterial chemoembolization of liver"),
-            "1 under a code that is not read, with words of a therapy that the rules read",
+            "1 under a code that is in no table, with words of a therapy that the rules read",
         ),
         (
             named(PARACETAMOL, "1 ML octreotide 0.1 MG/ML Injection"),
-            "1 under a code that is not read, with words of a therapy that the rules read",
+            "1 under a code that is in no table, with words of a therapy that the rules read",
         ),
         (drug_order("3639"), "1 without what has to stand beside it"),
         (drug_order("1534772"), "1 for what no rule reads"),
