@@ -27,8 +27,9 @@ is not about to be done."""
 _FORM: Final = frozenset({"modifier", "bad-date", "code-contradicts-name", "conflicting-codes"})
 
 _LIVER_DIRECTED: Final = (
-    r"embol|\bd?e?b?-?tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by-?90\b|\b90-?y\b|microspher|sirspher|therasphere"
-    r"|ablat|ethanol|alcohol inject|histotrip|\bsbrt\b|\bsabr\b|stereota"
+    r"embol|tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by-?90\b|\b90-?y\b|microspher|sirspher|therasphere"
+    r"|selective intern|selektive intern|ablat|radiofre|microwave|mikrowell|cryoth|kryo|ethanol|alcohol inject"
+    r"|histotrip|\bsbrt\b|\bsabr\b|stereota"
 )
 _OTHERS: Final = (
     r"hepatectom|resect|transplant|lutet|lutath|\blu-?177\b|\b177-?lu\b|dotat|\bprrt\b|radioligand|radionuclide"

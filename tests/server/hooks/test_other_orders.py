@@ -129,8 +129,16 @@ def test_a_therapy_that_is_named_in_a_medication_is_never_silence(client: TestCl
 
 @pytest.mark.hazard("HZ-A02")
 def test_words_of_a_liver_directed_therapy_speak_before_metastases_are_on_record(client: TestClient) -> None:
-    tace, octreotide = named(ECHO, "Hepatic artery embolisation"), named(PARACETAMOL, "octreotide")
-    assert "words of a therapy" in card(client, without_metastases(drafted(example(SIGN), tace)))["detail"]
+    octreotide = named(PARACETAMOL, "octreotide")
+    for words in (
+        "Hepatic artery embolisation",
+        "Mikrowellenablation der Leber",
+        "SIRT",
+        "Y-90 microspheres",
+        "DEB-TACE",
+    ):
+        order = without_metastases(drafted(example(SIGN), named(ECHO, words)))
+        assert "words of a therapy" in card(client, order)["detail"]
     assert cards(client, without_metastases(drafted(example(SIGN), octreotide))) == []  # as under its own code
 
 
