@@ -136,6 +136,7 @@ def test_words_of_a_liver_directed_therapy_speak_before_metastases_are_on_record
         "SIRT",
         "Y-90 microspheres",
         "DEB-TACE",
+        "cTACE",
     ):
         order = without_metastases(drafted(example(SIGN), named(ECHO, words)))
         assert "words of a therapy" in card(client, order)["detail"]
