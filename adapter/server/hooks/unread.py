@@ -5,6 +5,7 @@ Not for which data did not come (gather.py). A fact that something was said abou
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from adapter.case.case import Case
@@ -48,6 +49,11 @@ _NOTHING_SAID: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=4)
+def _keys(tables: Tables) -> Mapping[str, frozenset[str]]:
+    return {name: keys_of(name, tables) for name in tables.catalogue.facts}
+
+
 def keys_of(fact: str, tables: Tables) -> frozenset[str]:
     """The keys that commonly bring a fact. By its own code every fact but those of Patient and drafts can be an
     Observation."""
@@ -66,7 +72,8 @@ def with_unread(case: Case, record: Gathered, tables: Tables, *, drafts: bool, n
     partial = frozenset(record.gaps) - record.empty | ({DRAFTS} if drafts else set())
     if not (failed or partial or nowhere):
         return case
-    facts = {name: _unread(fact, keys_of(name, tables), failed, partial, nowhere) for name, fact in case.facts.items()}
+    keys = _keys(tables)
+    facts = {name: _unread(fact, keys[name], failed, partial, nowhere) for name, fact in case.facts.items()}
     return replace(case, facts=facts)
 
 
