@@ -96,7 +96,7 @@ def _summaries(assessment: Assessment) -> Iterator[str]:
         case Scope.UNKNOWN:
             missing = ", ".join(_asked(assessment, missing.name) for missing in advice.missing)
             yield f"{start}no advice until these are known: {missing}"
-            unread = f", {count} could not be read" if (count := unread_missing(assessment)) else ""
+            unread = f" ({count} could not be read)" if (count := unread_missing(assessment)) else ""
             yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing{unread}"
         case Scope.APPLIES:
             yield from _options_summary(assessment, start)
@@ -107,7 +107,7 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     count = len(advice.missing)
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
     if unread := unread_missing(assessment):
-        tail += f", {unread} could not be read"
+        tail += f" ({unread} could not be read)"
     elif some_not_used(assessment):
         tail += "; some data not used"
     if assessment.earlier:

@@ -273,7 +273,8 @@ def code_words(code: str) -> str:
 
 def not_understood(entry: Entry) -> bool:
     """Whether a coded element came to nothing although it may matter: its code is unknown, or cannot decide alone."""
-    return entry.level is Level.CODED and entry.outcome is not Outcome.USED and not entry.reason.startswith("no-")
+    coded = entry.level is Level.CODED and entry.code != ""
+    return coded and entry.outcome is not Outcome.USED and not entry.reason.startswith("no-")
 
 
 def also_on_record(assessment: Assessment) -> Iterator[str]:

@@ -69,7 +69,7 @@ def test_facts_whose_data_did_not_come_are_counted_apart() -> None:
     some = ("bilirubin_mg_dl", "albumin_g_dl")
     facts = {name: Fact(name, State.ABSENT, NOT_READ if name in some else "not-recorded") for name in one.case.facts}
     text = summary(replace(one, case=replace(one.case, facts=facts), gaps=("observations: not provided by the EHR",)))
-    assert "; 65 facts missing, 2 could not be read" in text
+    assert "; 65 facts missing (2 could not be read)" in text
     assert "some data not used" not in text
 
 

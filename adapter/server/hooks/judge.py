@@ -26,6 +26,7 @@ from adapter.server.hooks.unread import with_unread
 from cds_hooks import (
     HookContext,
     OrderDispatch,
+    OrderSelect,
     OrderSign,
     PreconditionFailed,
     ProblemListItemCreate,
@@ -41,6 +42,7 @@ DISPATCHING = "The orders that are sent out are judged as if they were being mad
 MOST_PLACES = 3
 """How many places of foreign data are told."""
 
+UNSELECTED = "No order is selected: all drafts were judged"
 SELECTING = "The selected orders are judged; other drafts count as planned beside them"
 
 
@@ -142,6 +144,8 @@ def _about(
     """What is particular about the call, in words."""
     if orders := about_orders(context, proposal, more, mapped.statements):
         yield orders
+    if isinstance(context, OrderSelect) and not context.selections:
+        yield UNSELECTED
     if signing:
         yield SIGNING
     if isinstance(context, ProblemListItemCreate):

@@ -126,7 +126,7 @@ def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
 def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Proposed:
     """The drafts with those that are selected. None, or one that is not among them, leaves all to be judged."""
     if not selections:
-        return replace(drafts, gaps=(*drafts.gaps, "context.selections: none is named: all drafts were judged"))
+        return drafts
     keys = frozenset(key_of(text, server=server) or text for text in selections)
     lacking = len(keys - {record.key for record in drafts.document.records})
     if not lacking:

@@ -166,6 +166,7 @@ def test_an_order_without_a_code_is_named(client: TestClient, order: dict[str, A
     detail = card(client, sign(sent))["detail"]
     assert "context.draftOrders: 1 order(s) carry no code that could be read" in detail
     assert "Orders judged: none (1 could not be read)" in detail
+    assert "orders whose codes are not read as facts" not in detail  # there is no code
 
 
 def test_drafts_that_are_no_fhir_are_named(client: TestClient) -> None:

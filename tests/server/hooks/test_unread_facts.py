@@ -50,7 +50,7 @@ def test_of_a_part_it_is_not_known_whether_the_fact_is_in_the_rest(client: TestC
     observations = example(VIEW)["prefetch"]["observations"]
     summary, text = told(client, observations={**observations, "total": 500})
     assert "Portal vein: not in the part that could be read" in text
-    assert "1 fact missing, 1 could not be read" in summary
+    assert "1 fact missing (1 could not be read)" in summary
 
 
 @pytest.mark.hazard("HZ-A03")
