@@ -1,15 +1,23 @@
 """Orders that no rule concerns: silence for what is plainly something else, each cause in its own words for the rest."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from adapter.ldt import rule_set
+from adapter.server.app import build_app
+from adapter.server.intake import Intake
+from adapter.server.listeners import site_of
+from adapter.server.settings import Settings
+from adapter.store import Store
 from tests.server.hooks.calling import (
     PATIENT,
     SNOMED,
     card,
     cards,
+    client_of,
     drafted,
     drug_order,
     example,
@@ -171,3 +179,14 @@ def test_other_orders_that_are_sent_out_are_silence(client: TestClient) -> None:
     assert cards(client, request) == []
     request["context"]["dispatchedOrders"] = ["ServiceRequest/gone"]
     assert "Orders judged: none (the orders that are sent out were not found)" in card(client, request)["detail"]
+
+
+def test_a_code_system_that_the_site_names_is_a_known_one(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text('code_systems:\n  "HOSPDRUG": "urn:oid:1.2.3"\n', encoding="utf-8")
+    settings = Settings.model_validate({"as_of": "2026-01-12", "site": tmp_path})
+    code = {"coding": [{"system": "urn:oid:1.2.3", "code": "PARA"}]}
+    request = drafted(example(SIGN), {**PARACETAMOL, "medicationCodeableConcept": code})
+    assert "Orders judged: none (1 could not be read)" in card(client_of(store), request)["detail"]
+    known = site_of(settings).tables
+    app = build_app(settings, store, Intake(store), known, rule_set())
+    assert cards(TestClient(app), request) == []
