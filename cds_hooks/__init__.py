@@ -17,6 +17,7 @@ from cds_hooks.context import (
 )
 from cds_hooks.cors import Cors
 from cds_hooks.discovery import Registry, Service
+from cds_hooks.ending import CallEnd, Ended
 from cds_hooks.errors import (
     BadRequest,
     HookError,
@@ -59,6 +60,7 @@ __all__ = [
     "Action",
     "BadRequest",
     "Before",
+    "CallEnd",
     "CallHead",
     "Card",
     "Client",
@@ -67,6 +69,7 @@ __all__ = [
     "Cors",
     "EhrProfile",
     "EncounterStart",
+    "Ended",
     "ExplicitNothing",
     "Fault",
     "Feedback",

@@ -5,12 +5,16 @@ Not the serving itself (`routing.py`).
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from starlette.datastructures import Headers
 
 from cds_hooks.card import Card
 from cds_hooks.client import Client
 from cds_hooks.request import HookRequest
+
+Called = Literal["discovery", "service", "feedback"]
+"""What a call is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class CallHead:
     service_id: str | None
     headers: Headers = field(repr=False)
     feedback: bool = False
+
+    @property
+    def called(self) -> Called:
+        """What the call is for."""
+        if self.service_id is None:
+            return "discovery"
+        return "feedback" if self.feedback else "service"
 
     @property
     def endpoint(self) -> str:

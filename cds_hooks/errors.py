@@ -111,15 +111,15 @@ class MethodNotAllowed(HookError):
 
 class PreconditionFailed(HookError):
     """A handler cannot evaluate at all: required data is not to be had, or is another patient's (checklist
-    P9).
+    P9). `place` is the FHIRPath of the member that is meant, as `prefetch.conditions`.
 
     Data that could be read and is simply absent is no such case: answer a card that names it.
     """
 
     status = 412
 
-    def __init__(self, code: str, hint: str, issue_type: IssueType = "incomplete") -> None:
-        super().__init__(code, WHOLE_BODY, hint, issue_type)
+    def __init__(self, code: str, hint: str, issue_type: IssueType = "incomplete", *, place: str = WHOLE_BODY) -> None:
+        super().__init__(code, place, hint, issue_type)
 
 
 class ServiceUnavailable(HookError):

@@ -6,13 +6,13 @@ Not for what the members mean; that begins in `request.py`.
 import json
 import re
 from array import array
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import NoReturn
 
 from cds_hooks.errors import WHOLE_BODY, BadRequest, TooLarge
+from cds_hooks.json_places import constant_place, repeated_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +125,37 @@ def _check_grammar(text: str) -> None:
     try:
         _GRAMMAR.decode(text)
     except json.JSONDecodeError as error:
-        line, column = error.lineno, error.colno
+        fault = BadRequest(
+            "not-json", WHOLE_BODY, f"Not JSON at line {error.lineno}, column {error.colno}.", "structure"
+        )
+    except _Constant:
+        hint = f"JSON knows neither NaN nor Infinity: {constant_place(text)}."
+        fault = BadRequest("not-a-number", WHOLE_BODY, hint, "structure")
+    except _Repeated:
+        name, place = repeated_member(text)
+        told = f"The member {name}" if name in _PROTOCOL_MEMBERS else "A member"
+        fault = BadRequest("duplicate-key", WHOLE_BODY, f"{told} occurs twice in one object: {place}.", "structure")
     else:
         return
-    raise BadRequest("not-json", WHOLE_BODY, f"Not JSON at line {line}, column {column}.", "structure")
+    raise fault
+
+
+class _Constant(Exception):
+    """NaN or Infinity stands in the text."""
+
+
+class _Repeated(Exception):
+    """An object of the text has two members of one name."""
 
 
 def _forget_distinct(members: list[tuple[str, object]]) -> None:
     """Refuse an object with two members of one name; keep nothing of it."""
     if len(dict(members)) < len(members):
-        names = Counter(name for name, _ in members)
-        told = next((f"The member {name}" for name in sorted(_PROTOCOL_MEMBERS) if names[name] > 1), "A member")
-        raise BadRequest("duplicate-key", WHOLE_BODY, f"{told} occurs twice in one object.", "structure")
+        raise _Repeated
 
 
 def _refuse_constant(_constant: str) -> NoReturn:
-    raise BadRequest("not-a-number", WHOLE_BODY, "JSON knows neither NaN nor Infinity.", "structure")
+    raise _Constant
 
 
 _GRAMMAR = json.JSONDecoder(

@@ -4,7 +4,7 @@ Not for what a service says (handlers do) and not for who may call (the `before`
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -17,8 +17,17 @@ from starlette.types import Receive, Scope, Send
 from cds_hooks.body import receive_body
 from cds_hooks.call import Before, CallHead, Handler
 from cds_hooks.client import Client
-from cds_hooks.discovery import Registry
-from cds_hooks.errors import BadRequest, HandlerFailed, HookError, MethodNotAllowed, Unauthorized, UnknownService
+from cds_hooks.discovery import Registry, Service
+from cds_hooks.ending import CallEnd, Ended
+from cds_hooks.errors import (
+    WHOLE_BODY,
+    BadRequest,
+    HandlerFailed,
+    HookError,
+    MethodNotAllowed,
+    Unauthorized,
+    UnknownService,
+)
 from cds_hooks.feedback import FeedbackBatch, ReceivedFeedback, read_feedback
 from cds_hooks.feedback_store import FeedbackStore
 from cds_hooks.json_limits import DEFAULT_LIMITS, Limits
@@ -41,17 +50,18 @@ def router(
     feedback: FeedbackStore | None = None,
     profile: EhrProfile = SPEC,
     limits: Limits = DEFAULT_LIMITS,
+    ended: Ended | None = None,
 ) -> APIRouter:
     """Routes for `GET /cds-services`, `POST /cds-services/{id}` and, where a store for it is given, `POST
     /cds-services/{id}/feedback`, to be included with any prefix.
 
     `handlers` holds one handler for each service id; ValueError where the two do not agree. Without `before`
-    anybody may call.
+    anybody may call. `ended` is told of every call, for a record of those too that no handler sees.
     """
     if registry.ids != handlers.keys():
         different = ", ".join(sorted(registry.ids ^ handlers.keys()))
         raise ValueError(f"services and handlers differ in: {different}")
-    endpoint = _Endpoint(registry, handlers, before, feedback, profile, limits)
+    endpoint = _Endpoint(registry, handlers, before, feedback, profile, limits, ended)
     routes: list[BaseRoute] = [
         Route(path, endpoint, include_in_schema=False) for path in (_PATH, _PATH + "/{service_id:path}")
     ]
@@ -68,44 +78,86 @@ class _Endpoint:
     feedback: FeedbackStore | None
     profile: EhrProfile
     limits: Limits
+    ended: Ended | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        """The answer, after `ended` was told of it."""
+        call = _Call(_head(request))
+        response = await self._guarded(request, call)
+        if self.ended is not None:
+            self.ended(call.end(response.status_code))
+        return response
+
+    async def _guarded(self, request: Request, call: "_Call") -> Response:
         """The edge of the package: an exception becomes an error here, never an empty answer."""
         try:
-            return await self._dispatch(request)
+            return await self._dispatch(request, call)
         except HookError as error:
+            call.faults = (error,)
             return _refusal(error)
         except ClientDisconnect:
+            call.faults = (BadRequest("disconnected", WHOLE_BODY, "The client went away."),)
             return Response(status_code=400)
         except Exception as error:  # noqa: BLE001
             _LOG.error("handler failed: %s at %s", type(error).__name__, _code_place(error.__traceback__))
+            call.faults = (HandlerFailed(),)
             return _refusal(HandlerFailed())
 
-    async def _dispatch(self, request: Request) -> Response:
-        head = _head(request)
+    async def _dispatch(self, request: Request, call: "_Call") -> Response:
+        head = call.head
+        call.services = self.registry.find(head.service_id or "")
         client = None if self.before is None else await self.before(head)
         if head.service_id is None:
             return self._discover(request)
-        services = self.registry.find(head.service_id)
-        if not services or (head.feedback and self.feedback is None):
+        if not call.services or (head.feedback and self.feedback is None):
             raise UnknownService
         if request.method != "POST":
             raise MethodNotAllowed("POST")
         body = await receive_body(request, self.limits)
         if head.feedback and self.feedback is not None:
-            return await _keep(self.feedback, read_feedback(body, self.limits), head.service_id, client)
-        call = read_request(body, *services, limits=self.limits, profile=self.profile, client=client)
-        cards = await self.handlers[head.service_id](call)
+            batch = read_feedback(body, self.limits)
+            response = await _keep(self.feedback, batch, head.service_id, client)
+            call.faults, call.kept = batch.faults, len(batch.understood)
+            return response
+        asked = read_request(body, *call.services, limits=self.limits, profile=self.profile, client=client)
+        call.handled = True
+        cards = await self.handlers[head.service_id](asked)
         return _json_response(200, {"cards": [card.to_json() for card in cards]})
 
     def _discover(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("GET, HEAD")
         return _json_response(200, self.registry.to_json())
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call on its way, and what becomes of it."""
+
+    head: CallHead
+    services: Sequence[Service] = ()
+    faults: Sequence[HookError] = ()
+    kept: int = 0
+    handled: bool = False
+
+    def end(self, status: int) -> CallEnd:
+        """How it ended."""
+        hooks = [service.hook for service in self.services]
+        first = self.faults[0] if self.faults else None
+        return CallEnd(
+            self.head.called,
+            self.services[0].id if self.services else None,
+            hooks[0] if len(hooks) == 1 else None,
+            status,
+            first.code if first else "",
+            first.place if first else "",
+            self.kept,
+            self.handled,
+        )
 
 
 def _head(request: Request) -> CallHead:

@@ -2,8 +2,11 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 
 import pytest
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -15,7 +18,7 @@ from adapter.cli.evaluate import as_of
 from adapter.cli.inputs import assessments, read_inputs
 from adapter.cli.main import app
 from adapter.ldt import rule_set
-from adapter.server.settings import Settings
+from adapter.server.settings import JSON_EXAMPLES, Settings, load_settings
 from tests.repository import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,6 +98,35 @@ def test_numbers_that_are_the_default_of_a_setting_are_those_of_the_page() -> No
         if isinstance(value, (int, float)) and value is not True
         if value is not False
     }
+
+
+def bounds(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Least and most of every number among the settings, also of those within a table."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from bounds(field.annotation, f"{prefix}{name}.")
+            continue
+        least = [f"{one.ge}" for one in field.metadata if isinstance(one, Ge)]
+        least += [f"above {one.gt}" for one in field.metadata if isinstance(one, Gt)]
+        most = [f"{one.le}" for one in field.metadata if isinstance(one, Le)]
+        if least or most:
+            yield f"{prefix}{name}", (*least, "none")[0], (*most, "none")[0]
+
+
+def test_least_and_most_of_every_number_are_those_of_the_page() -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8").split("## Least and most")[1]
+    rows = re.findall(r"^\| `([\w.]+)` \| ([\w. ]+) \| (\w+) \|$", page, re.MULTILINE)
+    assert rows == sorted(bounds(Settings))
+
+
+def test_every_list_and_table_has_an_example_that_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8").split("## Lists and tables")[1]
+    examples = dict(re.findall(r"^\| `(\w+)` \| `LDT_\w+='(.*)'` \|$", page, re.MULTILINE))
+    assert examples == JSON_EXAMPLES
+    for name, text in examples.items():
+        monkeypatch.setenv(f"LDT_{name.upper()}", text)
+    settings = load_settings(None, {})
+    assert all(getattr(settings, name) != Settings.model_fields[name].default for name in examples)
 
 
 def test_every_gauge_of_the_page_is_measured() -> None:

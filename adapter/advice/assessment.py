@@ -12,7 +12,7 @@ from adapter.case.merge import Clock
 from adapter.case.truth import Truth
 from adapter.case.value import Coded, Flag, Members
 from adapter.ldt import Advice, Danger, Indicator, RuleSet, Scope, evaluate
-from adapter.mapping.closed import CLOSING
+from adapter.mapping.closed import CLOSING, Closing
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
 
@@ -79,7 +79,8 @@ class Assessment:
 
     `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part;
     `sources` says where the rest came from, where there are several ways;
-    `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge.
+    `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge;
+    `closings` say where and of when that is what closes the record.
     """
 
     case: Case
@@ -92,6 +93,7 @@ class Assessment:
     sources: tuple[str, ...] = ()
     call: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
+    closings: tuple[Closing, ...] = ()
 
     @property
     def closed(self) -> tuple[Finding, ...]:
@@ -119,7 +121,7 @@ def assess(
     closed = any(finding.code in CLOSING for finding in findings)
     advice = _no_advice(rules) if closed else evaluate(case, rules)
     name, all_gaps = patient_name(mapped), mapped.gaps + gaps
-    return Assessment(case, advice, rules, name, findings, mapped.ledger, all_gaps, sources)
+    return Assessment(case, advice, rules, name, findings, mapped.ledger, all_gaps, sources, closings=mapped.closed)
 
 
 def _no_advice(rules: RuleSet) -> Advice:

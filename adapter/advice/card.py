@@ -16,9 +16,10 @@ from adapter.advice.sections import (
     scope_rules,
     short_name,
     some_not_used,
+    unread_missing,
 )
 from adapter.advice.wording import markdown
-from adapter.case.fact import State
+from adapter.case.fact import NOT_IN_PART, NOT_READ, State
 from adapter.ldt import Scope, Strength
 from adapter.terminology.systems import DEFAULT_BASE, LDT_TOPIC
 from cds_hooks import Card, Coding, Link, OverrideReason, Source, Suggestion
@@ -95,7 +96,8 @@ def _summaries(assessment: Assessment) -> Iterator[str]:
         case Scope.UNKNOWN:
             missing = ", ".join(_asked(assessment, missing.name) for missing in advice.missing)
             yield f"{start}no advice until these are known: {missing}"
-            yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing"
+            unread = f" ({count} could not be read)" if (count := unread_missing(assessment)) else ""
+            yield f"{start}no advice yet, {len(advice.missing)} facts that decide about the scope are missing{unread}"
         case Scope.APPLIES:
             yield from _options_summary(assessment, start)
 
@@ -104,7 +106,9 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
     advice = assessment.advice
     count = len(advice.missing)
     tail = f"; {count} fact{'s' if count > 1 else ''} missing" if count else ""
-    if some_not_used(assessment):
+    if unread := unread_missing(assessment):
+        tail += f" ({unread} could not be read)"
+    elif some_not_used(assessment):
         tail += "; some data not used"
     if assessment.earlier:
         tail += "; another draft is to be avoided"
@@ -117,8 +121,10 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
             yield f"{start}{word}{provisional} {names}{tail}{_heed(assessment)}"
             yield f"{start}{word}{provisional} {names}{tail}"
             yield f"{start}options are rated{provisional}{tail}"
+            yield f"{start}options are rated{provisional}, with reservations that stand below"
             return
     yield f"{start}no therapy is offered{tail}"
+    yield f"{start}no therapy is offered, with reservations that stand below"
 
 
 def _heed(assessment: Assessment) -> str:
@@ -132,8 +138,11 @@ def _names(assessment: Assessment, codes: Iterable[str]) -> str:
 
 
 def _asked(assessment: Assessment, name: str) -> str:
-    """A fact that is asked for; of one that somebody has stated without deciding it, how it stands."""
+    """A fact that is asked for; of one that somebody has stated without deciding it, how it stands, and of one whose
+    data did not come, that they did not."""
     fact = assessment.case.facts[name]
+    if fact.reason in (NOT_READ, NOT_IN_PART):
+        return f"{in_sentence(name)} (could not be read)"
     return in_sentence(name) + (f" ({fact.reason.replace('-', ' ')})" if fact.state is State.PRELIMINARY else "")
 
 

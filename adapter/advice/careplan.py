@@ -17,6 +17,7 @@ from adapter.advice.sections import (
     also_touched,
     cited,
     closed_lines,
+    closing_lines,
     danger_lines,
     data_problems,
     deciding_facts,
@@ -51,7 +52,7 @@ class ClosedRecord(ValueError):
 def closed_plan(assessment: Assessment) -> Resource:
     """The CarePlan of a closed record: revoked, without activities; it says why nothing is advised any more."""
     created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
-    reasons = [f"No advice is given on this record: {line}" for line in closed_lines(assessment)]
+    reasons = [f"No advice is given on this record: {line}" for line in closing_lines(assessment)]
     return {
         "resourceType": "CarePlan",
         "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{assessment.rules.edition}")),

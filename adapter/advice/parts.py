@@ -14,7 +14,7 @@ from adapter.advice.sections import (
     Option,
     also_on_record,
     cited,
-    closed_lines,
+    closing_lines,
     danger_lines,
     data_problems,
     deciding_facts,
@@ -67,7 +67,7 @@ def parts(assessment: Assessment) -> Iterator[Part]:
     the basis. Of a closed record only why it is closed, and the basis.
     """
     if assessment.closed:
-        yield Part("No advice is given on this record", tuple(closed_lines(assessment)), tone="missing")
+        yield Part("No advice is given on this record", tuple(closing_lines(assessment)), tone="missing")
     else:
         yield from _scope(assessment)
         yield from (part for part in _listed(assessment) if part.lines)

@@ -12,12 +12,13 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.basis import comparison_words, signature
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
-from adapter.case.fact import Fact, State
+from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.advice import DangerKind
 from adapter.ldt.rule import Rated, Rule
+from adapter.mapping.closed import Closing
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import tables
 
@@ -86,6 +87,22 @@ def options(assessment: Assessment) -> Iterator[Option]:
 def closed_lines(assessment: Assessment) -> list[str]:
     """Why there is no advice on a closed record, each reason once; nothing for a record in use."""
     return list(dict.fromkeys(finding.hint for finding in assessment.closed))
+
+
+def closing_lines(assessment: Assessment) -> Iterator[str]:
+    """The same with dates and places, the first two of each reason; of a message with its own date."""
+    for hint in closed_lines(assessment):
+        closings = [closing for closing in assessment.closings if closing.finding.hint == hint]
+        told = [closing for closing in closings if closing.when is not None] or closings
+        when = f", {told[0].when.day}" if told and told[0].when is not None else ""
+        places = "; ".join(dict.fromkeys(_said(closing) for closing in told[:2]))
+        yield f"{hint}{when}{f' ({places})' if places else ''}"
+
+
+def _said(closing: Closing) -> str:
+    """Where it is said, and of when the message or the version of the resource is."""
+    said = f", said on {closing.said.day}" if closing.said is not None else ""
+    return f"{place_of((closing.origin,))}{said}"
 
 
 def outranked(assessment: Assessment) -> Iterator[str]:
@@ -265,7 +282,8 @@ def code_words(code: str) -> str:
 
 def not_understood(entry: Entry) -> bool:
     """Whether a coded element came to nothing although it may matter: its code is unknown, or cannot decide alone."""
-    return entry.level is Level.CODED and entry.outcome is not Outcome.USED and not entry.reason.startswith("no-")
+    coded = entry.level is Level.CODED and entry.code != ""
+    return coded and entry.outcome is not Outcome.USED and not entry.reason.startswith("no-")
 
 
 def also_on_record(assessment: Assessment) -> Iterator[str]:
@@ -280,6 +298,12 @@ def some_not_used(assessment: Assessment) -> bool:
     """Whether data were missing from the input, set aside, or newer than what decided and not to be read."""
     unread = any(finding.code == "newer-result-unmapped" for finding in assessment.findings)
     return bool(assessment.gaps) or unread or any(True for _ in set_aside_lines(assessment))
+
+
+def unread_missing(assessment: Assessment) -> int:
+    """How many of the missing facts are missing since their data could not be had, or only in part."""
+    facts = (assessment.case.facts[missing.name] for missing in assessment.advice.missing)
+    return sum(fact.reason in (NOT_READ, NOT_IN_PART) for fact in facts)
 
 
 def indicator(assessment: Assessment) -> IndicatorCode:

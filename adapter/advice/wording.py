@@ -10,7 +10,7 @@ from html import escape
 
 from adapter.case.case import Case
 from adapter.case.catalogue import FactDefinition
-from adapter.case.fact import Fact, State
+from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.number import shown
 from adapter.case.origin import Origin
 from adapter.case.value import Quantity, to_text
@@ -23,6 +23,8 @@ _ADDRESS = re.compile(r"(?i)(://|www\.)")
 
 REASONS = {
     "not-recorded": "not recorded",
+    NOT_READ: "could not be read",
+    NOT_IN_PART: "not in the part that could be read",
     "not-precise-enough": "known only in part",
     "conflicting-values": "values contradict each other",
     "stated-and-derived-differ": "the stated and the calculated value differ",

@@ -12,6 +12,12 @@ from adapter.case.moment import Moment
 from adapter.case.origin import Origin
 from adapter.case.value import Value
 
+NOT_READ = "not-read"
+"""The reason of a fact that nothing was said about, since the data that would bring it could not be had."""
+
+NOT_IN_PART = "not-in-part"
+"""The same where a part of the data came."""
+
 
 class State(Enum):
     """How a fact stands. Only PRESENT feeds a rule."""

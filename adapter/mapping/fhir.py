@@ -8,7 +8,7 @@ from adapter.case.finding import Finding
 from adapter.fhir.dates import read_date
 from adapter.fhir.document import Document, Record
 from adapter.fhir.resources import Patient
-from adapter.mapping.closed import closed_by_patient
+from adapter.mapping.closed import Closing, closed_by_patient
 from adapter.mapping.containers import container_entry
 from adapter.mapping.fhir_items import FhirReader
 from adapter.mapping.fhir_owners import Owners
@@ -40,7 +40,7 @@ def map_fhir(document: Document, name: str, *, table: Tables | None = None, serv
             unowned.append(record)
         else:
             by_owner[owner].append(record)
-    closing = _undated_closings(document.records, superseded, owners)
+    closing = _undated_closings(document.records, superseded, owners, name)
     patients = tuple(_mapped(owner, records, reader, known, closing[owner]) for owner, records in by_owner.items())
     entries, findings, coded = _unowned(unowned, reader, known)
     for record in document.records:
@@ -76,13 +76,13 @@ def superseded_places(records: Sequence[Record]) -> frozenset[str]:
 
 
 def _undated_closings(
-    records: Sequence[Record], superseded: frozenset[str], owners: Owners
-) -> dict[str, list[Finding]]:
+    records: Sequence[Record], superseded: frozenset[str], owners: Owners, name: str
+) -> dict[str, list[Closing]]:
     """What superseded Patients without a time say against advice: the version that counts may be the older one."""
-    found: dict[str, list[Finding]] = defaultdict(list)
+    found: dict[str, list[Closing]] = defaultdict(list)
     for record in records:
         if record.place in superseded and record.type == "Patient" and _updated(record) == float("-inf"):
-            found[owners.owner(record) or ""].extend(closed_by_patient(record))
+            found[owners.owner(record) or ""].extend(closed_by_patient(record, name))
     return found
 
 
@@ -93,7 +93,7 @@ def _updated(record: Record) -> float:
     return time.moment.earliest.timestamp() if time else float("-inf")
 
 
-def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables, closing: list[Finding]) -> Mapped:
+def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables, closing: list[Closing]) -> Mapped:
     reader.findings.clear()
     items: list[tuple[Record, Item]] = [(record, item) for record in records for item in reader.items(record)]
     interpreted = interpret([item for _, item in items], known)
@@ -105,12 +105,12 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     entries = [_container(record, by_place[record.place], known) for record in records]
     entries += [result.entry for result in interpreted]
     ledger = Ledger(tuple(entries), len(records), len(items))
-    closed = (finding for record in records for finding in closed_by_patient(record))
-    findings = (*reader.findings, *closed, *closing, *excluded_findings(statements))
+    closed = (*(one for record in records for one in closed_by_patient(record, reader.name)), *closing)
+    findings = (*reader.findings, *(one.finding for one in closed), *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
     named = named_results(interpreted, known)
-    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named)
+    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named, closed=closed)
 
 
 def excluded_findings(statements: Sequence[Statement]) -> list[Finding]:

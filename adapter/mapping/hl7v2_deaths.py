@@ -6,11 +6,15 @@ what a closed record means (closed.py).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 
 from adapter.case.finding import Finding
+from adapter.case.moment import Moment
+from adapter.case.origin import Origin
 from adapter.hl7v2 import Field, Segment
-from adapter.mapping.closed import deceased
+from adapter.mapping import hl7v2_values
+from adapter.mapping.closed import Closing, deceased
 
 REGISTRATION = "ADT"
 """The messages that can take a death back. Others copy the PID of a registration: many send `N` in every message."""
@@ -21,22 +25,37 @@ Said = Literal["died", "lives", "deleted", ""]
 
 @dataclass(frozen=True, slots=True)
 class DeathSaid:
-    """What one PID says of a death, with the places of its two fields."""
+    """What one PID says of a death in its two fields, and what closes the record where it is said there."""
 
     date: Said
     indicator: Said
-    date_place: str
-    indicator_place: str
+    by_date: Closing
+    by_indicator: Closing
+
+    @property
+    def says_death(self) -> bool:
+        """Whether one of the fields says that the patient has died."""
+        return "died" in (self.date, self.indicator)
 
 
-def death_said(pid: Segment, document: str) -> DeathSaid | None:
-    """What a PID says of a death; None where it says nothing, as most do."""
+def death_said(
+    pid: Segment, document: str, sender: str = "", zone: tzinfo | None = None, sent: Moment | None = None
+) -> DeathSaid | None:
+    """What a PID says of a death; None where it says nothing, as most do.
+
+    `sent` is the time of the message, `zone` that of a time without one.
+    """
     date, indicator = pid.field(29), pid.field(30)
     if date.is_empty and indicator.is_empty:
         return None
-    said = DeathSaid(
-        _date(date), _indicator(indicator), f"{document} {date.address}", f"{document} {indicator.address}"
-    )
+    text = date.first.component(1)
+    died = hl7v2_values.moment(text, zone) if text else None
+
+    def closing(field: Field) -> Closing:
+        origin = Origin("hl7v2", document, field.address, source=sender)
+        return Closing(deceased(f"{document} {field.address}"), origin, died, sent)
+
+    said = DeathSaid(_date(date), _indicator(indicator), closing(date), closing(indicator))
     return said if said.date or said.indicator else None
 
 
@@ -58,31 +77,36 @@ def _indicator(field: Field) -> Said:
             return ""
 
 
-def death(messages: Iterable[tuple[str, DeathSaid | None]]) -> tuple[Finding, ...]:
-    """What holds after all messages, each with its code (`ADT`) and in the order of their times.
+def death(messages: Iterable[tuple[str, DeathSaid | None]]) -> tuple[tuple[Finding, ...], tuple[Closing, ...]]:
+    """What holds after all messages, each with its code (`ADT`) and in the order of their times: the findings, and what
+    closes the record.
 
     Every message can say that the patient has died; only a registration takes that back: `N` takes back both fields,
     `""` its own. One that has a date of death beside `N` takes nothing back.
     """
-    dated = indicated = taken_back = ""
+    dated = indicated = False
+    told: list[Closing] = []
+    taken_back = ""
     for code, said in messages:
         if said is None:
             continue
-        before = dated or indicated
         if code == REGISTRATION:
             dated, indicated = _kept(said, dated, indicated)
-        dated = said.date_place if said.date == "died" else dated
-        indicated = said.indicator_place if said.indicator == "died" else indicated
-        if before and not (dated or indicated):
-            taken_back = said.indicator_place if said.indicator else said.date_place
-    if dated or indicated:
-        return (deceased(indicated or dated),)
+        dated = dated or said.date == "died"
+        indicated = indicated or said.indicator == "died"
+        if said.says_death:
+            told.append(said.by_indicator if said.indicator == "died" else said.by_date)
+        elif told and not (dated or indicated):
+            told.clear()
+            taken_back = (said.by_indicator if said.indicator else said.by_date).finding.place
+    if told:
+        return tuple(closing.finding for closing in told), tuple(told)
     hint = "a later registration takes back that the patient has died: the record is in use again"
-    return (Finding("death-taken-back", "warning", taken_back, hint),) if taken_back else ()
+    return ((Finding("death-taken-back", "warning", taken_back, hint),) if taken_back else ()), ()
 
 
-def _kept(said: DeathSaid, dated: str, indicated: str) -> tuple[str, str]:
-    """The places of what is still said after a registration that may take it back."""
+def _kept(said: DeathSaid, dated: bool, indicated: bool) -> tuple[bool, bool]:
+    """Which of date and indicator still say a death after a registration that may take it back."""
     if said.indicator == "lives" and said.date != "died":
-        return "", ""
-    return "" if said.date == "deleted" else dated, "" if said.indicator == "deleted" else indicated
+        return False, False
+    return dated and said.date != "deleted", indicated and said.indicator != "deleted"

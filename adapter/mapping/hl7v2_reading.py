@@ -149,7 +149,7 @@ def _about(group: PatientGroup, reader: Hl7Reader, announced: Announced, tables:
         preamble,
         tuple([found(segment, items, nothing, tables) for segment, items in read]),
         findings,
-        death_said(pid, reader.document),
+        death_said(pid, reader.document, reader.sender, reader.zone, announced.when),
         key,
         demographics(pid),
         tuple(_birth(pid, reader.document, reader.zone)),

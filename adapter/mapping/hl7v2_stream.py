@@ -206,14 +206,23 @@ def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
     stated, unmatched = _stated(parts, accounts, known)
     unmatched += events_without_object(parts, known)
     statements = (*patient.births, *stated)
-    died = death((part.code, part.death) for part in parts)
+    died, closed = death((part.code, part.death) for part in parts)
     findings = (*died, *patient.findings, *(finding for _, finding in unmatched), *excluded_findings(statements))
     containers = len(found) + len(patient.entries)
     ledger = Ledger(tuple(entries), containers, sum(len(one.items) for one in found))
     named = tuple(result for account in accounts for result in account.named)
     key = patient.key
     mapped = Mapped(
-        key.text, "hl7v2", statements, findings, ledger, key.authority, key.value, named=named, person=patient.person
+        key.text,
+        "hl7v2",
+        statements,
+        findings,
+        ledger,
+        key.authority,
+        key.value,
+        named=named,
+        person=patient.person,
+        closed=closed,
     )
     return mapped, [number for number, _ in unmatched]
 

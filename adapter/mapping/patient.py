@@ -11,6 +11,7 @@ from adapter.case.fact import Statement
 from adapter.case.finding import Finding
 from adapter.case.merge import Clock
 from adapter.case.origin import Wire
+from adapter.mapping.closed import Closing
 from adapter.mapping.hl7v2_numbers import IdentityChange
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.ledger import Ledger
@@ -23,7 +24,7 @@ class Mapped:
 
     `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`); `authority` and `number` are those of an
     HL7 v2 identifier; `gaps` says in words which part of the data did not come; `named` are results whose name is all
-    that can be read of them; `person` is how HL7 v2 messages describe the patient.
+    that can be read of them; `person` is how HL7 v2 messages describe the patient; `closed` is what closes the record.
     """
 
     subject: str = field(repr=False)
@@ -36,6 +37,7 @@ class Mapped:
     gaps: tuple[str, ...] = ()
     named: tuple[NamedResult, ...] = field(default=(), repr=False)
     person: Demographics | None = field(default=None, repr=False)
+    closed: tuple[Closing, ...] = ()
 
     def case(self, clock: Clock, table: Catalogue | None = None) -> Case:
         """The case on the clock's day, with a finding for each newer result that could not be read; `table` is a
@@ -52,6 +54,7 @@ class Mapped:
             ledger=self.ledger + more.ledger,
             gaps=self.gaps + more.gaps,
             named=self.named + more.named,
+            closed=self.closed + more.closed,
         )
 
 

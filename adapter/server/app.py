@@ -26,6 +26,7 @@ from adapter.mapping.site import Connection
 from adapter.mapping.tables import Tables
 from adapter.server.apply import FHIR_JSON, LIMIT, ApplyOperation
 from adapter.server.body import read_body
+from adapter.server.call_log import log_end
 from adapter.server.certificates import Expiry
 from adapter.server.client_trust import client_check
 from adapter.server.counts import Counts
@@ -152,7 +153,7 @@ def _hooks(
     handlers = {service.id: ReadingHandler(service, answering(service), reader, audit) for service in SERVICES}
     profile = PROFILES[settings.ehr_profile]
     check, feedback = client_check(settings.clients, StoredTokens(store.tokens)), StoredFeedback(store.cards)
-    return router(Registry(SERVICES), handlers, before=check, profile=profile, feedback=feedback)
+    return router(Registry(SERVICES), handlers, before=check, profile=profile, feedback=feedback, ended=log_end)
 
 
 def _stored(settings: Settings, recall: Recall | None) -> StoredFacts | None:

@@ -6,10 +6,11 @@ Not for taking messages (intake.py), nor for the work itself.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapter.server.delivery import Deliverer
 from adapter.server.desk import Desk, desk_path
+from adapter.server.forgetting import Forgetting
 from adapter.server.hooks.stored import Recall
 from adapter.server.intake import Intake
 from adapter.server.processing import Processor
@@ -31,7 +32,8 @@ async def working_behind(
     await asyncio.to_thread(store.catch_up, destinations, datetime.now(UTC))
     desk = Desk(store, desk_path(settings.store), _waking(loops))
     await desk.open()
-    tasks = [asyncio.create_task(loop.run()) for loop in loops]
+    forgetting = Forgetting(store.cards, timedelta(days=settings.feedback_days))
+    tasks = [asyncio.create_task(loop.run()) for loop in (*loops, forgetting)]
     try:
         yield
     finally:

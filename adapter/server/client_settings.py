@@ -3,10 +3,21 @@
 Not the check made of them (client_trust.py).
 """
 
+import re
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+_SERVICES: Final = "/cds-services"
+
+
+def _public_url(text: str) -> str:
+    """The address before /cds-services, also where it was given with that; not that of one service."""
+    base = re.sub(f"{_SERVICES}/*$", "", text)
+    if f"{_SERVICES}/" in base:
+        raise ValueError(f"{text} is the address of one service: give what stands before {_SERVICES}")
+    return base
 
 
 class IssuerSettings(BaseModel):
@@ -32,7 +43,9 @@ class ClientSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    public_urls: tuple[str, ...] = Field((), description="Addresses at which clients call us, before /cds-services.")
+    public_urls: tuple[Annotated[str, AfterValidator(_public_url)], ...] = Field(
+        (), description="Addresses at which clients call us, before /cds-services."
+    )
     issuers: tuple[IssuerSettings, ...] = Field((), description="The clients that may call.")
     lifetime: float = Field(900, gt=0, le=86_400, description="Longest life of a token, in seconds.")
     leeway: float = Field(60, ge=0, le=600, description="How far clocks may be apart, in seconds.")

@@ -4,8 +4,10 @@ Not the check of tokens itself (cds_hooks.trust), and for no other route than CD
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from adapter.server.client_settings import ClientSettings, IssuerSettings
+from adapter.server.hooks.services import SERVICES
 from adapter.server.log import log
 from adapter.server.settings import Settings, SettingsError
 from cds_hooks import CallHead, Client
@@ -23,6 +25,8 @@ from cds_hooks.trust import (
     fetch_key_set,
     read_key_set,
 )
+
+_KNOWN: Final = {service.id: service.hook for service in SERVICES}
 
 
 def client_check(
@@ -74,7 +78,12 @@ def _refused(refusal: Refusal) -> None:
         "client refused",
         error=refusal.reason,
         called=refusal.called,
+        service=refusal.service_id if refusal.service_id in _KNOWN else None,
+        hook=_KNOWN.get(refusal.service_id or ""),
+        status=401,
         issuer=refusal.issuer,
         tenant=refusal.tenant,
         token_id=refusal.token_id,
+        claimed_issuer=refusal.claimed_issuer,
+        claimed_audience=refusal.claimed_audience,
     )

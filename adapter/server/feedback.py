@@ -4,12 +4,16 @@ Not for the forms that feedback comes in, nor for the check of tokens; those are
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapter.server.issued import card_id
+from adapter.server.log import log
 from adapter.store import CardBook, CardReport, Reason, StoreUnavailable, UsedTokens
 from cds_hooks import Override, ReceivedFeedback, ServiceUnavailable
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far the clock of a client may be ahead of ours. What is reported of later was done when the report came."""
 
 
 class StoredFeedback:
@@ -21,6 +25,9 @@ class StoredFeedback:
     async def keep(self, received: Sequence[ReceivedFeedback]) -> None:
         """Keep each item once; all of them are on disk when this returns. Raises ServiceUnavailable."""
         now = datetime.now(UTC)
+        ahead = sum(one.feedback.outcome_time > now + AHEAD for one in received)
+        if ahead:
+            log().warning("feedback_ahead", service=received[0].service_id, count=ahead)
         try:
             await self._book.keep([_report(one, now) for one in received])
         except StoreUnavailable:
@@ -52,7 +59,7 @@ def _report(received: ReceivedFeedback, now: datetime) -> CardReport:
         card_id(received.service_id, item.card, received.client),
         now,
         item.outcome,
-        item.outcome_time,
+        now if item.outcome_time > now + AHEAD else item.outcome_time,
         item.accepted_suggestions,
         tuple(_reason(override) for override in item.overrides),
     )

@@ -17,6 +17,8 @@ ALLOWED = frozenset(
         "milliseconds",
         "called",
         "issuer",
+        "claimed_issuer",
+        "claimed_audience",
         "tenant",
         "token_id",
         "service",

@@ -71,6 +71,7 @@ class Settings(DeliverySettings, BaseSettings):
     explanation_seconds: int = Field(900, ge=60, le=86_400, description="How long a link to an explanation lasts.")
     explanation_key: Path | None = Field(None, description="Key that signs these links; none: a new one each start.")
     quiet_hours: float = Field(0.0, ge=0, description="Hours for which an answered card is not shown again; 0: always.")
+    feedback_days: int = Field(1095, ge=90, le=36_500, description="Days for which cards and feedback are kept.")
     check_output: bool = Field(True, description="Check every FHIR resource before it leaves.")
 
     @model_validator(mode="after")
@@ -80,6 +81,8 @@ class Settings(DeliverySettings, BaseSettings):
                 "host: other addresses than loopback need authentication and TLS, which this version does not have; "
                 "put a proxy that does both in front, or say --insecure for a closed test network"
             )
+        if self.quiet_hours > 24 * self.feedback_days:
+            raise ValueError("quiet_hours: longer than feedback is kept (feedback_days)")
         self._guard_mllp()
         self._guard_links()
         faults = list(self.delivery_faults(insecure=self.insecure))

@@ -15,6 +15,7 @@ from adapter.store.card import Answer, CardFate, CardReport, IssuedCard
 from adapter.store.cards import (
     Stretch,
     count_unknown,
+    forget_cards,
     keep_reports,
     latest_answer,
     note_cards,
@@ -53,6 +54,11 @@ class CardBook:
     async def keep(self, reports: Sequence[CardReport]) -> None:
         """Keep reports, all or none, each once; they are on disk when this returns. Raises StoreUnavailable."""
         await self._writer.run(one_by_one, partial(keep_reports, reports), _ROW * len(reports))
+
+    async def forget(self, before: datetime) -> int:
+        """Remove a part of what left and was reported before a time; how many rows it was, 0 where nothing is left.
+        Raises StoreUnavailable."""
+        return await self._writer.run(one_by_one, partial(forget_cards, before, PAGE), _ROW * PAGE)
 
     def fates(self, since: datetime | None = None) -> Iterator[CardFate]:
         """The cards that left since a time, each once, with the report that holds for it."""

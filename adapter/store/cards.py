@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, delete, exists, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.card import Answer, CardFate, CardId, CardReport, IssuedCard, Reason
@@ -16,6 +16,7 @@ from adapter.store.tables import cards, feedback
 
 _IDENTITY: Final = ("service", "card", "issuer", "tenant")
 _OTHER: Final = cards.alias("other")
+_LATER: Final = feedback.alias("later")
 
 
 class Stretch(NamedTuple):
@@ -112,7 +113,7 @@ def count_unknown(since: datetime | None, connection: Connection) -> int:
 
 
 def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | None:
-    """What a reader did last with an advice.
+    """What a reader did last with an advice. A client whose clock is ahead did it when its report came, at the latest.
 
     A card whose uuid was given out for another reader or advice too tells nothing: nobody knows which was answered.
     """
@@ -121,7 +122,7 @@ def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | 
     columns = cards.c
     another = or_(_OTHER.c.reader != columns.reader, _OTHER.c.advice != columns.advice)
     query = (
-        select(feedback.c.outcome, feedback.c.outcome_at)
+        select(feedback.c.outcome, feedback.c.outcome_at, feedback.c.received_at)
         .join_from(cards, feedback, _same_card(cards, feedback))
         .where(columns.reader == reader, columns.advice == advice)
         .where(~exists().where(_same_card(_OTHER, cards), another))
@@ -129,7 +130,27 @@ def latest_answer(reader: str, advice: str, connection: Connection) -> Answer | 
         .limit(1)
     )
     row = connection.execute(query).first()
-    return None if row is None else Answer(row.outcome, row.outcome_at)
+    return None if row is None else Answer(row.outcome, min(row.outcome_at, row.received_at))
+
+
+def forget_cards(before: datetime, most: int, connection: Connection) -> int:
+    """Remove cards that left before a time, with all that was reported of them, and old reports on cards that are not
+    known: at most so many of each. How many rows it was.
+
+    All that bears one name stays or goes together: where the card left again since, or was reported on since, it stays.
+    """
+    left_since = exists().where(_same_card(_OTHER, cards), _OTHER.c.issued_at >= before)
+    told_since = exists().where(_same_card(feedback, cards), feedback.c.received_at >= before)
+    old = select(cards.c.id).where(cards.c.issued_at < before, ~left_since, ~told_since).limit(most)
+    numbers = list(connection.execute(old).scalars())
+    reported = exists().where(_same_card(cards, feedback), cards.c.id.in_(numbers))
+    removed = connection.execute(delete(feedback).where(reported)).rowcount
+    removed += connection.execute(delete(cards).where(cards.c.id.in_(numbers))).rowcount
+    known = exists().where(_same_card(cards, feedback))
+    again = exists().where(_same_card(_LATER, feedback), _LATER.c.received_at >= before)
+    unknown = select(feedback.c.id).where(feedback.c.received_at < before, ~known, ~again).limit(most)
+    unknown_numbers = list(connection.execute(unknown).scalars())
+    return removed + connection.execute(delete(feedback).where(feedback.c.id.in_(unknown_numbers))).rowcount
 
 
 def _identity(row: Row[*tuple[Any, ...]]) -> CardId:

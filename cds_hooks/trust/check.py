@@ -3,6 +3,7 @@
 Not for what a client may then see: any configured client may call every service.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,13 @@ from cds_hooks.trust.audience import Audience
 from cds_hooks.trust.claims import TokenTimes, check_claims, check_header
 from cds_hooks.trust.key_source import KeySource, KeysUnavailable
 from cds_hooks.trust.keys import Algorithm
-from cds_hooks.trust.refusal import Called, NotTrusted, Refusal
+from cds_hooks.trust.refusal import NotTrusted, Refusal
 from cds_hooks.trust.replay import ReplayStore
 from cds_hooks.trust.token import TokenClaims, UnprovedToken, take_token
+
+_UNPRINTABLE = re.compile(r"[^ -~]")
+_MOST_CHARACTERS = 200
+_MOST_VALUES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class JwtCheck:
 
     async def __call__(self, head: CallHead) -> Client:
         """Who calls; raises Unauthorized for every doubt."""
-        proof = _Proof(_called(head))
+        proof = _Proof(head)
         try:
             return await self._client(head, proof)
         except NotTrusted as doubt:
@@ -70,6 +75,7 @@ class JwtCheck:
     async def _client(self, head: CallHead, proof: "_Proof") -> Client:
         """Cheap comparisons first, then the signature, then the store, which only genuine tokens reach."""
         token = take_token(head.headers)
+        proof.claimed = token.claims
         algorithm = check_header(token.header)
         known = self._issuer(token)
         proof.issuer = known.issuer
@@ -110,21 +116,32 @@ def _by_name(issuers: Iterable[TrustedIssuer]) -> Mapping[str, TrustedIssuer]:
 
 @dataclass(slots=True)
 class _Proof:
-    """How far a check came: what of the token is known to be true."""
+    """How far a check came: what the token says, and what of that is known to be true."""
 
-    called: Called
+    head: CallHead
     issuer: str | None = None
+    claimed: TokenClaims | None = None
     claims: TokenClaims | None = None
 
     def refusal(self, doubt: NotTrusted) -> Refusal:
         tenant, token_id = (self.claims.tenant, self.claims.jti) if self.claims else (None, None)
-        return Refusal(doubt.reason, self.called, self.issuer, tenant, token_id)
+        said = self.claimed
+        return Refusal(
+            doubt.reason,
+            self.head.called,
+            self.issuer,
+            tenant,
+            token_id,
+            claimed_issuer=None if said is None else _bounded(said.iss),
+            claimed_audience=None if said is None else _bounded(said.aud),
+            service_id=self.head.service_id,
+        )
 
 
-def _called(head: CallHead) -> Called:
-    if head.service_id is None:
-        return "discovery"
-    return "feedback" if head.feedback else "service"
+def _bounded(said: str | list[str]) -> str:
+    """What a token says, without characters that could write a second line or drive a terminal."""
+    text = said if isinstance(said, str) else " ".join(said[:_MOST_VALUES])
+    return _UNPRINTABLE.sub("?", text[:_MOST_CHARACTERS])
 
 
 async def _prove(token: UnprovedToken, algorithm: Algorithm, source: KeySource) -> None:

@@ -6,6 +6,8 @@ Not an answer to anybody, and never holding the token.
 from dataclasses import dataclass
 from typing import Literal
 
+from cds_hooks.call import Called
+
 RefusalReason = Literal[
     "no-token",
     "malformed-token",
@@ -24,15 +26,15 @@ RefusalReason = Literal[
     "bad-signature",
     "replayed",
 ]
-Called = Literal["discovery", "service", "feedback"]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refused call: a stable reason, what was called and by whom. Nothing of it is text that a caller chose.
+    """One refused call: a stable reason, what was called and by whom.
 
     `issuer` is there once it is known to be one of the configured ones, `tenant` and `token_id` once the signature
-    proved that this issuer said so: before that they are only what somebody wrote.
+    proved that this issuer said so. `claimed_issuer` and `claimed_audience` are what the token says, true or not: text
+    that anybody may have written, in printable ASCII and cut to a bounded length. `service_id` is what the URL names.
     """
 
     reason: RefusalReason
@@ -40,6 +42,9 @@ class Refusal:
     issuer: str | None = None
     tenant: str | None = None
     token_id: str | None = None
+    claimed_issuer: str | None = None
+    claimed_audience: str | None = None
+    service_id: str | None = None
 
 
 class NotTrusted(Exception):

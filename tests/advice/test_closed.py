@@ -53,7 +53,10 @@ def test_the_card_of_a_closed_record_is_one_info_card_that_says_so() -> None:
     )
     found = parts(card.detail or "")
     assert found.titles == ("No advice is given on this record",)
-    assert found.sections[found.titles[0]] == ("another record has replaced this one", "the record is not in use")
+    assert found.sections[found.titles[0]] == (
+        "another record has replaced this one (Patient/anna-berg#link)",
+        "the record is not in use (Patient/anna-berg#active)",
+    )
     assert found.rows == ()
     assert "suggestions" not in card.to_json()
     assert check_response({"cards": [card.to_json()]}) == []
@@ -66,6 +69,37 @@ def test_a_reason_that_came_with_every_message_is_said_once() -> None:
     assessment = of_hl7(messages(DEAD) + messages(DEAD, control_id="2"))
     assert len(assessment.closed) == 2
     assert detail(assessment).count("has died") == 1
+
+
+def told(assessment: Assessment) -> tuple[str, ...]:
+    """The lines of the card on a closed record."""
+    [lines] = parts(detail(assessment)).sections.values()
+    return lines
+
+
+def dead_by_fhir(**members: object) -> tuple[str, ...]:
+    person = {"resourceType": "Patient", "id": "p", **members}
+    return told(of_fhir(json.dumps(person).encode()))
+
+
+def test_what_closes_the_record_has_date_and_origin_like_other_facts() -> None:
+    died = "the record says that the patient has died"
+    dated = f"PID|1||77^^^HOSP^MR||DOE^J||19600101{'|' * 22}20260102|Y"
+    assert told(of_hl7(messages(dated))) == (
+        f"{died}, 2026-01-02 (PID[1]-30 of message 1 from LAB HOSP, said on 2026-01-12)",
+    )
+    assert told(of_hl7(messages(DEAD) + messages(dated, control_id="B2") + messages(DEAD, control_id="C3"))) == (
+        f"{died}, 2026-01-02 (PID[1]-30 of message B2 from LAB HOSP, said on 2026-01-12)",
+    )
+    several = of_hl7(messages(DEAD) + messages(DEAD, control_id="B2") + messages(DEAD, control_id="C3"))
+    assert told(several)[0].count("of message") == 2
+    assert dead_by_fhir(deceasedDateTime="2026-01-02T10:00:00+01:00") == (
+        f"{died}, 2026-01-02 (Patient/p#deceasedDateTime)",
+    )
+    assert dead_by_fhir(deceasedBoolean=True, meta={"lastUpdated": "2026-01-03T10:00:00Z"}) == (
+        f"{died} (Patient/p#deceasedBoolean, said on 2026-01-03)",
+    )
+    assert dead_by_fhir(deceasedDateTime="lately") == (f"{died} (Patient/p#deceasedDateTime)",)
 
 
 def test_the_summary_fits_whatever_closes_the_record() -> None:

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from adapter.advice.assessment import assess_case
 from adapter.advice.card import SUMMARY_LIMIT, cards, summary
+from adapter.case.fact import NOT_READ, Fact, State
+from adapter.case.truth import Truth
 from adapter.ldt import Danger, Scope, Strength, rule_set
+from adapter.ldt.advice import Silenced
 from tests.advice.assessments import everyone, extreme, of_facts
 from tests.ldt.patients import patient
 from tests.ldt.test_properties import IN_SCOPE, PARTLY_KNOWN
@@ -43,6 +46,31 @@ def test_advice_of_any_length_has_a_summary_that_fits(
 ) -> None:
     for few in (0, 1, 2, 5, 10, None):
         assert len(summary(extreme(strength, scope=scope, dangers=dangers, few=few))) <= 139
+
+
+@pytest.mark.hazard("HZ-A05")
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("strength", Strength)
+def test_with_every_mark_at_once_it_fits_too(strength: Strength, scope: Scope) -> None:
+    whole = extreme(strength, scope=scope)
+    facts = {name: Fact(name, State.ABSENT, NOT_READ) for name in whole.case.facts}
+    marked = replace(
+        whole,
+        case=replace(whole.case, facts=facts),
+        advice=replace(whole.advice, silenced=(Silenced("R-201", Truth.TRUE, ("tae",)),)),
+        earlier=frozenset({"tae"}),
+        gaps=("observations: not provided by the EHR",),
+    )
+    assert len(summary(marked)) <= 139
+
+
+def test_facts_whose_data_did_not_come_are_counted_apart() -> None:
+    one = extreme(Strength.PREFERRED, few=1)
+    some = ("bilirubin_mg_dl", "albumin_g_dl")
+    facts = {name: Fact(name, State.ABSENT, NOT_READ if name in some else "not-recorded") for name in one.case.facts}
+    text = summary(replace(one, case=replace(one.case, facts=facts), gaps=("observations: not provided by the EHR",)))
+    assert "; 65 facts missing (2 could not be read)" in text
+    assert "some data not used" not in text
 
 
 @pytest.mark.hazard("HZ-A05")

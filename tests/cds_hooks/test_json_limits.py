@@ -1,8 +1,11 @@
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cds_hooks import BadRequest, Limits, TooLarge
 from cds_hooks.json_limits import scan
@@ -76,6 +79,53 @@ def test_a_duplicate_protocol_member_is_named_and_another_is_not() -> None:
     assert CANARY not in unnamed.value.hint + str(unnamed.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"a": NaN}', "line 1, column 7"),
+        (b'{"NaN": "NaN",\n "b": [1,\n -Infinity]}', "line 3, column 2"),
+        ('{"ä": "\\"NaN", "b": Infinity}'.encode(), "line 1, column 21"),
+    ],
+)
+def test_NaN_is_told_with_its_place(body: bytes, place: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        scan(body)
+    assert caught.value.hint.endswith(f": {place}.")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"a": 1, "a": 2}', "line 1, column 10"),
+        (b'{"a": "a",\n "b": {"a": "a: {"},\n "\\u0061" : 2}', "line 3, column 2"),
+        (b'[{"a": 1}, {"a": 1, "b": {"c": [{"d": 1,\n"d": 2}]}}]', "line 2, column 1"),
+        (b'{"a": {}, "a": {"b": 1, "b": 2}}', "line 1, column 11"),
+    ],
+)
+def test_a_member_that_occurs_twice_is_told_with_its_place(body: bytes, place: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        scan(body)
+    assert caught.value.hint.endswith(f": {place}.")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+NAMES = st.sampled_from(["a", "b", '"', "\\", "{", "NaN"])
+VALUES = st.recursive(
+    st.none() | NAMES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3)
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, min_size=1), st.booleans())
+def test_the_place_of_a_second_member_is_where_it_was_put(members: dict[str, object], indented: bool) -> None:
+    text = json.dumps(members, indent=1 if indented else None)[:-1].rstrip()
+    before = f"{text},\n  "
+    with pytest.raises(BadRequest) as caught:
+        scan(f"{before}{json.dumps(next(iter(members)))}: 1}}".encode())
+    line = before.count("\n") + 1
+    assert f"line {line}, column 3." in caught.value.hint
+
+
 def test_a_grammar_fault_tells_line_and_column() -> None:
     with pytest.raises(BadRequest) as caught:
         scan(b'{\n "a": 1\n "b": 2}')
@@ -95,6 +145,9 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "strings of a backslash": lambda size: b"[" + b'"\\\\",' * (size // 5) + b'""]',
     "empty objects": lambda size: b"[" + b"{}," * (size // 3) + b"{}]",
     "too many members": lambda size: b"{" + b",".join(b'"%d":0' % n for n in range(300_000)) + b"}",
+    "a member again at the end": lambda size: (
+        b"{" + b",".join(b'"%d":0' % (n % 198_999) for n in range(199_000)) + b"}"
+    ),
     "all the members allowed": lambda size: b"{" + b",".join(b'"%d":0' % n for n in range(199_000)) + b"}",
 }
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from adapter.cli.main import app
 from adapter.store import Reason, Store, init_store, open_store
 from tests.cli.running import Ran, ldt
 from tests.store.issued import card, minutes, report
@@ -86,6 +88,18 @@ def test_the_report_for_people_beside_a_server(url: str) -> None:
     assert ["disagree", "1", SYSTEM] in lines
     assert ["a", "vendor's", "own", "form", "1"] in lines
     assert "who?" not in shown.out
+
+
+@pytest.mark.parametrize("columns", ["20", "80", ""])
+def test_into_a_pipe_a_row_is_one_line_however_wide(url: str, columns: str) -> None:
+    wide = Reason("r" * 60, "https://example.org/" + "s" * 120)
+    with open_store(url) as store:
+        store.cards.note([card("c5", rules=("A" * 50,))]).result()
+        asyncio.run(store.cards.keep([report(on=card("c5"), reasons=(wide,))]))
+    ran = CliRunner(env={"COLUMNS": columns, "NO_COLOR": "1"}).invoke(app, ["feedback", "report", "--store", url])
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert ["A" * 50, "1", "0", "1", "0", "0%", wide.code, "1"] in lines
+    assert [wide.code, "1", wide.system] in lines
 
 
 def test_the_report_for_programs(url: str) -> None:

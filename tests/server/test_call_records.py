@@ -60,15 +60,19 @@ def test_J8_every_way_out_is_recorded(store: Store, monkeypatch: pytest.MonkeyPa
         silent = {**example(), "prefetch": {**example()["prefetch"], "conditions": None, "observations": None}}
         assert recorded(client, records, silent).outcome == Outcome("silent")
         refused = {**example(), "prefetch": {}}
-        assert recorded(client, records, refused, 412).outcome == Outcome("refused", code="data-unavailable")
+        assert recorded(client, records, refused, 412).outcome == Outcome(
+            "refused", code="data-unavailable", place="prefetch.conditions", status=412
+        )
         other = {**example(), "fhirServer": "https://e.example.org", "fhirAuthorization": grant(patient="x")}
-        assert recorded(client, records, other, 412).outcome == Outcome("refused", code="other-patient")
+        assert recorded(client, records, other, 412).outcome == Outcome(
+            "refused", code="other-patient", place="fhirAuthorization.patient", status=412
+        )
 
         def broken(*_: object, **__: object) -> None:
             raise ValueError
 
         monkeypatch.setattr("adapter.advice.assessment.evaluate", broken)
-        assert recorded(client, records, example(), 500).outcome == Outcome("failed")
+        assert recorded(client, records, example(), 500).outcome == Outcome("failed", status=500)
 
 
 @pytest.mark.hazard("HZ-X16")

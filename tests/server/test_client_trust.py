@@ -98,6 +98,16 @@ def test_everybody_else_gets_a_bare_401_and_one_line_in_the_log(
     assert stranger["authorization"].split(".")[1] not in str(lines)
 
 
+@pytest.mark.parametrize("end", ["/cds-services", "/cds-services/", "/"])
+def test_a_public_url_may_end_in_the_path_of_discovery(
+    served: Callable[[dict[str, Any]], TestClient], clients: dict[str, Any], end: str
+) -> None:
+    client = served({**clients, "public_urls": [BASE + end]})
+    assert client.post(HOOK, json=request(), headers=bearer()).status_code == 200
+    assert client.get("/cds-services", headers=bearer("/cds-services")).status_code == 200
+    assert client.post(HOOK, json=request(), headers=bearer(f"/cds-services{HOOK}")).status_code == 401
+
+
 def test_without_clients_everybody_may_call(served: Callable[[dict[str, Any]], TestClient]) -> None:
     assert served({}).get("/cds-services").status_code == 200
     assert client_check(ClientSettings()) is None
@@ -132,6 +142,7 @@ audiences = {{ ldt-patient-view = ["urn:typed:by:hand"] }}
     ("change", "word"),
     [
         ({"public_urls": []}, "public_urls"),
+        ({"public_urls": [f"{BASE}/cds-services/ldt-patient-view"]}, "is the address of one service"),
         ({"issuers": []}, "issuers"),
         ({"issuers": [{"issuer": ISSUER}]}, "key_file or jku"),
         ({"issuers": [{"issuer": "", "jku": JKU}]}, "issuer"),

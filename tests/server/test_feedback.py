@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,23 @@ def test_B2_the_same_report_again_is_one_and_a_later_one_holds(store: Store, cli
     assert len(list(store.cards.reports())) == 3
 
 
+def test_a_report_of_the_future_counts_from_its_arrival_and_is_noted(store: Store, client: TestClient) -> None:
+    uuid = shown(client)["uuid"]
+    with capture_logs() as lines:
+        assert report(client, item(uuid, "accepted", "2999-01-01T00:00:00Z")) == 200
+        assert report(client, item(uuid, "accepted", "2999-01-01T00:00:00Z")) == 200
+    assert [(one["event"], one["count"]) for one in lines if one["event"] == "feedback_ahead"] == [
+        ("feedback_ahead", 1)
+    ] * 2
+    (kept,) = store.cards.reports()
+    assert kept.outcome_at == kept.received_at
+    later = (kept.received_at + timedelta(minutes=1)).isoformat()
+    with capture_logs() as lines:
+        assert report(client, item(uuid, at=later)) == 200
+    assert not any(one["event"] == "feedback_ahead" for one in lines)  # clocks may be some minutes apart
+    assert held(store) == ["overridden"]
+
+
 def test_B3_a_vendors_form_is_kept_whole(store: Store, client: TestClient) -> None:
     vendor = {"overrideReasons": [{"extension": {"com.example.reason": 1}}, {"reason": REASON}]}
     bare = {"card": "not-a-uuid", "outcome": "overridden", "outcomeTimestamp": "2026-01-12T13:00:00+01:00"}
@@ -203,7 +221,11 @@ def test_B1_without_a_store_feedback_is_503_and_advice_goes_on(store: Store, cli
     assert answer.status_code == 503
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == "store-unavailable"
-    assert sorted(line["event"] for line in lines) == ["card_not_noted", "service called"]
+    assert sorted(line["event"] for line in lines) == [
+        "call refused",
+        "card_not_noted",
+        "service called",
+    ]
     assert all(line.keys() - {"log_level"} <= ALLOWED for line in lines)
 
 

@@ -184,13 +184,28 @@ def test_P11_a_total_above_what_all_pages_hold_is_partial() -> None:
         assert (type(one.value), one.gap) == (Partial, "read by the adapter in part (1 of 7)")
 
 
-def test_P11_pages_that_follow_each_other_in_a_circle_end() -> None:
+@pytest.mark.hazard("HZ-A04")
+@pytest.mark.parametrize("spelled", ["{base}/Observation?page=1", "Observation?page=1"])
+def test_P11_pages_that_lead_in_a_circle_end_and_are_named(spelled: str) -> None:
     with fhir_server() as server:
         request = lacking(server, "observations")
-        server.give("Observation", bundle(*observations("1"), link=linked("next", f"{server.base}/Observation?page=1")))
+        following = spelled.format(base=server.base)
+        server.give("Observation", bundle(*observations("1"), link=linked("next", following)))
         one = completed(request, server, limits=PageLimits(pages=5)).keys["observations"]
-        assert one.why == "more-pages"
-        assert len(server.asked) == 5
+        assert (type(one.value), one.why) == (Partial, "next-repeats")
+        assert one.gap.endswith("the pages lead in a circle, so that the FHIR server never came to the last one")
+        assert len(server.asked) == 2
+
+
+def test_P11_pages_without_end_are_bounded() -> None:
+    with fhir_server() as server:
+        request = lacking(server, "observations")
+        for page in range(9):
+            link = linked("next", f"{server.base}/Observation?page={page + 1}")
+            server.give(f"Observation?page={page}", bundle(*observations(str(page)), link=link))
+        server.give("Observation", server.answers["Observation?page=0"].body)
+        one = completed(request, server, limits=PageLimits(pages=5)).keys["observations"]
+        assert (one.why, len(server.asked)) == ("more-pages", 5)
 
 
 @pytest.mark.hazard("HZ-A01")

@@ -38,8 +38,9 @@ def report(
     on: IssuedCard | None = None,
     key: str = "",
     reasons: tuple[Reason, ...] = (),
+    received: datetime = NOON,
 ) -> CardReport:
     name = (on or card()).id
     return CardReport(
-        key or f"{name}{outcome}{at}", name, NOON, outcome, at, ("s1",) * (outcome == "accepted"), reasons
+        key or f"{name}{outcome}{at}", name, received, outcome, at, ("s1",) * (outcome == "accepted"), reasons
     )

@@ -112,11 +112,19 @@ def test_a_report_on_a_card_of_somebody_else_says_nothing_about_this_one(store: 
 def test_the_last_answer_of_a_reader_to_an_advice_over_all_its_cards(store: Store) -> None:
     note(store, card("c1"), card("c2"), card("c3", reader="other"), card("c4", advice="other"))
     assert store.cards.answer("reader", "advice") is None
-    keep(store, report("overridden", minutes(5), on=card("c2")), report("accepted", minutes(3), on=card("c1")))
-    keep(store, report("accepted", minutes(9), on=card("c3")), report("accepted", minutes(9), on=card("c4")))
+    late = minutes(10)
+    first, second = (("accepted", minutes(3), "c1"), ("overridden", minutes(5), "c2"))
+    keep(store, *(report(what, at, on=card(uuid), received=late) for what, at, uuid in (second, first)))  # type: ignore[arg-type]
+    keep(store, *(report("accepted", minutes(9), on=card(uuid), received=late) for uuid in ("c3", "c4")))
     assert store.cards.answer("reader", "advice") == Answer("overridden", minutes(5))
     assert store.cards.answer("other", "advice") == Answer("accepted", minutes(9))
     assert store.cards.answer("nobody", "advice") is None
+
+
+def test_an_answer_of_the_future_was_given_when_it_came(store: Store) -> None:
+    note(store, card())
+    keep(store, report(at=minutes(600), received=minutes(1)))
+    assert store.cards.answer("reader", "advice") == Answer("overridden", minutes(1))
 
 
 def test_an_unknown_reader_or_advice_has_no_answer(store: Store) -> None:

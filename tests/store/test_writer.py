@@ -173,7 +173,7 @@ def test_who_no_longer_waits_is_left_out(store: Store, tmp_path: Path) -> None:
 
 def test_a_task_that_is_cancelled_does_not_harm_the_writer(store: Store) -> None:
     async def give_up() -> None:
-        task = asyncio.create_task(store.append_async(arrival("A1")))
+        task = asyncio.ensure_future(store.append_async(arrival("A1")))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -4,13 +4,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from adapter.advice.wording import printable
 from adapter.cli.feedback.period import Since, since_of, since_words
 from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, reading
+from adapter.cli.messages.printing import plain_console
 from adapter.fhir.write import write_json
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _counts(tally: "Tally") -> dict[str, object]:
 
 
 def _print(found: "Acceptance", unknown: int, period: str) -> None:
-    console, cards = Console(), found.cards
+    console, cards = plain_console(), found.cards
     console.print(
         f"cards shown{period}: {cards.shown}; accepted {cards.accepted}, overridden {cards.overridden}, "
         f"no feedback {cards.unanswered}",

@@ -18,11 +18,14 @@ OutcomeKind = Literal["cards", "silent", "refused", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: so many cards, silence, a refusal with its code, or a failure of our own."""
+    """What came of a call: so many cards, silence, a refusal with its code and place, or a failure of our own; and the
+    status of the answer."""
 
     kind: OutcomeKind
     cards: int = 0
     code: str = ""
+    place: str = ""
+    status: int = 200
 
     @classmethod
     def of(cls, cards: Sequence[Card]) -> Self:
@@ -99,5 +102,7 @@ class LogAudit:
             keys={one.key: str(one) for one in call.keys},
             outcome=call.outcome.kind,
             code=call.outcome.code,
+            place=call.outcome.place,
+            status=call.outcome.status,
             count=call.outcome.cards,
         )

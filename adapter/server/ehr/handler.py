@@ -26,13 +26,13 @@ class ReadingHandler:
 
     async def __call__(self, request: HookRequest) -> Sequence[Card]:
         """The cards of the service; raises what it raises. Every way out is recorded."""
-        reading, outcome = Reading.as_sent(request, self.service), Outcome("failed")
+        reading, outcome = Reading.as_sent(request, self.service), Outcome("failed", status=500)
         try:
             reading = await self.reader.complete(request, self.service)
             cards = await self.answer(request, reading)
             outcome = Outcome.of(cards)
         except HookError as error:
-            outcome = Outcome("refused", code=error.code)
+            outcome = Outcome("refused", code=error.code, place=error.place, status=error.status)
             raise
         finally:
             await self.audit.record(call_record(request, self.service, reading, outcome))

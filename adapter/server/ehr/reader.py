@@ -108,7 +108,7 @@ def _refuse_other_patient(request: HookRequest) -> None:
         return
     if grant.patient.removeprefix("Patient/") != request.context.patient_id:
         hint = "the access token is for another patient: nothing was read or evaluated"
-        raise PreconditionFailed("other-patient", hint, "conflict")
+        raise PreconditionFailed("other-patient", hint, "conflict", place="fhirAuthorization.patient")
 
 
 def _usable_grant(grant: FhirAuthorization | None) -> tuple[FhirAuthorization, Bearer]:

@@ -78,7 +78,7 @@ class KeyReading:
             case ClientError():
                 return "the EHR answered with an error"
             case NeverAsked():
-                return "the EHR did not fill in the query"
+                return "the EHR sent the query with its tokens not filled in, and found nothing"
             case NotProvided():
                 return "not provided by the EHR"
             case _:

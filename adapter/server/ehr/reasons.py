@@ -25,6 +25,7 @@ Reason = Literal[
     "too-large",
     "more-pages",
     "next-elsewhere",
+    "next-repeats",
     "fewer",
 ]
 
@@ -33,12 +34,12 @@ WORDS: Final[dict[Reason, str]] = {
     "token-expired": "the access token had expired",
     "server-not-listed": "the FHIR server of the call is not listed for its client",
     "scope": "the access token does not cover it",
-    "query": "the call lacks what its query is filled in with",
+    "query": "the call lacks a value that the query needs",
     "resting": "the FHIR server did not answer earlier calls and is left alone for a while",
     "address": "the FHIR server has an address that is not allowed",
     "unreachable": "the FHIR server could not be reached",
     "deadline": "the FHIR server did not answer in time",
-    "redirect": "the FHIR server sent the reader elsewhere",
+    "redirect": "the FHIR server redirected the request",
     "token-refused": "the FHIR server did not accept the access token",
     "forbidden": "the FHIR server refused it",
     "not-found": "the FHIR server did not find it",
@@ -48,6 +49,7 @@ WORDS: Final[dict[Reason, str]] = {
     "too-large": "the answer of the FHIR server is larger than is read",
     "more-pages": "there are more pages than are read",
     "next-elsewhere": "the next page is not on the same FHIR server",
+    "next-repeats": "the pages lead in a circle, so that the FHIR server never came to the last one",
     "fewer": "the FHIR server answered with less than the EHR had sent",
 }
 

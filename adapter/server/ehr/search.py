@@ -86,7 +86,9 @@ class Search:
     async def _follow(self, url: httpx.URL, pages: list[Page], *, only_first: bool) -> None:
         """Add page after page; raises NotRead where one cannot be had, and when a limit ends it before the last."""
         most_bytes, most_entries = self._limits.bytes, self._limits.entries
+        asked: set[httpx.URL] = set()
         while True:
+            asked.add(url)
             raw = await self._get(url, most_bytes)
             page = Page.read(raw)
             most_bytes, most_entries = most_bytes - len(raw), most_entries - len(page.entries)
@@ -96,6 +98,8 @@ class Search:
             if only_first or not page.has_next:
                 return
             url = self._next(page, len(pages))
+            if url in asked:
+                raise NotRead("next-repeats")
 
     def _next(self, page: Page, read: int) -> httpx.URL:
         if read >= self._limits.pages:

@@ -8,22 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.advice.assessment import Assessment, assess, concerns, drafted_for_nobody, may_concern
-from adapter.case.fact import Standing, Statement
 from adapter.case.merge import Clock
-from adapter.case.value import to_text
-from adapter.case.words import VALUES
 from adapter.fhir.reference import key_of
 from adapter.ldt import RuleSet
 from adapter.mapping.fhir import map_fhir
-from adapter.mapping.ledger import Outcome
+from adapter.mapping.ledger import Level, Outcome
 from adapter.mapping.patient import Mapped
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather
+from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed
 from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
+from adapter.server.hooks.unread import with_unread
 from cds_hooks import (
     HookContext,
     OrderDispatch,
@@ -32,6 +31,7 @@ from cds_hooks import (
     PreconditionFailed,
     ProblemListItemCreate,
 )
+from cds_hooks.errors import WHOLE_BODY
 
 SIGNING = "A liver-directed therapy is being signed: the shorter maximum ages of laboratory values hold"
 NOT_SAVED = (
@@ -39,6 +39,10 @@ NOT_SAVED = (
     "saved and confirmed"
 )
 DISPATCHING = "The orders that are sent out are judged as if they were being made now"
+MOST_PLACES = 3
+"""How many places of foreign data are told."""
+
+UNSELECTED = "No order is selected: all drafts were judged"
 SELECTING = "The selected orders are judged; other drafts count as planned beside them"
 
 
@@ -78,17 +82,21 @@ class Judge:
         clock = Clock(now, procedure=signing)
         gaps = (*record.lines(), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
+        unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
+        case = with_unread(assessment.case, record, self.tables, drafts=unread, nowhere=stored.lacking)
         assessment = replace(
             assessment,
-            call=tuple(_about(context, proposal, mapped, signing=signing)),
+            case=case,
+            call=tuple(_about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
-        speaks = concerns(assessment.case, unread=not_judged(more, proposal))
-        if not speaks:
+        concerned = concerns(assessment.case, unread=unread)
+        if not concerned:
             _refuse_silence(record.gaps, own, stored, open_question=may_concern(assessment.case))
             if in_words(own) and drafted_for_nobody(assessment.case):
                 raise _without_conditions("in part only words, or codes of a system that nobody here knows")
             self._refuse_silence_in_doubt(mapped, stored, clock)
+        speaks = concerned and (unread or concerns_a_rule(context, proposal, more, assessment))
         lacking = OBSERVATIONS in record.gaps or _is_nobodys(own, OBSERVATIONS)
         return Judged(assessment, speaks, results_whole=not lacking and not stored.gaps)
 
@@ -149,16 +157,18 @@ def _is_nobodys(own: MappedInput, key: str) -> bool:
 
 def _without_conditions(gap: str) -> PreconditionFailed:
     """Nobody can say whether the service concerns the patient: silence would be a guess."""
-    return PreconditionFailed("data-unavailable", f"the prefetch key {CONDITIONS} is needed whole, and is {gap}")
+    hint = f"the prefetch key {CONDITIONS} is needed whole: {gap}"
+    return PreconditionFailed("data-unavailable", hint, place=f"prefetch.{CONDITIONS}")
 
 
-def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing: bool) -> Iterator[str]:
+def _about(
+    context: HookContext, proposal: Proposed, more: MappedInput, mapped: Mapped, *, signing: bool
+) -> Iterator[str]:
     """What is particular about the call, in words."""
-    if isinstance(context, OrderSelect | OrderSign | OrderDispatch):
-        chosen = (said for said in mapped.statements if proposal.is_chosen(said) and said.standing is Standing.FINAL)
-        words = dict.fromkeys(_planned(said) for said in chosen)
-        which = "" if proposal.whole else ", of those that came with the call"
-        yield f"Orders judged{which}: {'; '.join(words) or 'none of them is one that the rules read'}"
+    if orders := about_orders(context, proposal, more, mapped.statements):
+        yield orders
+    if isinstance(context, OrderSelect) and not context.selections:
+        yield UNSELECTED
     if signing:
         yield SIGNING
     if isinstance(context, ProblemListItemCreate):
@@ -169,18 +179,17 @@ def _about(context: HookContext, proposal: Proposed, mapped: Mapped, *, signing:
         yield SELECTING
 
 
-def _planned(said: Statement) -> str:
-    """What an order was read as; that there may be others goes without saying."""
-    return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
-
-
 def _refuse_others(inputs: tuple[MappedInput, ...], patient: str, server: str) -> None:
-    """Anybody else's data means that nothing is evaluated."""
-    everybody = {key_of(mapped.subject, server=server) for one in inputs for mapped in one.patients}
-    others = len(everybody - {patient})
+    """Anybody else's data means that nothing is evaluated; where it stands is told, and whose it is not."""
+    others = [one for each in inputs for one in each.patients if key_of(one.subject, server=server) != patient]
     if others:
-        hint = f"data of {others} other patient(s) came with the call: nothing was evaluated"
-        raise PreconditionFailed("other-patient", hint, "conflict")
+        entries = (entry for one in others for entry in one.ledger.entries if entry.level is Level.CONTAINER)
+        places = [entry.place.replace(".Bundle.", ".").removesuffix(f".{entry.name}") for entry in entries]
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        count = len({key_of(one.subject, server=server) for one in others})
+        told = f"data of {count} other patient(s) came with the call, at {', '.join(places[:MOST_PLACES])}{more}"
+        place = places[0] if places else WHOLE_BODY
+        raise PreconditionFailed("other-patient", f"{told}: nothing was evaluated", "conflict", place=place)
 
 
 def _joined(inputs: tuple[MappedInput, ...], patient: str, stored: Stored) -> Mapped:

@@ -91,7 +91,11 @@ class Proposed:
 
     def is_chosen(self, said: Statement) -> bool:
         """Whether a statement is of an order that is judged now; those of the record are not."""
-        return self.is_own(said) and (self.chosen is None or self._key(said) in self.chosen)
+        return self.is_own(said) and self.chooses(self._key(said))
+
+    def chooses(self, key: str) -> bool:
+        """Whether the order of this key is judged now."""
+        return self.chosen is None or key in self.chosen
 
     def is_own(self, said: Statement) -> bool:
         """Whether a statement comes from the call and not from the record."""
@@ -140,7 +144,7 @@ def _drafted(drafts: msgspec.Raw, now: datetime) -> Proposed:
 def _selected(drafts: Proposed, selections: tuple[str, ...], server: str) -> Proposed:
     """The drafts with those that are selected. None, or one that is not among them, leaves all to be judged."""
     if not selections:
-        return replace(drafts, gaps=(*drafts.gaps, "context.selections: none is named: all drafts were judged"))
+        return drafts
     keys = frozenset(key_of(text, server=server) or text for text in selections)
     orders = [record for record in drafts.document.records if is_order(record)]
     lacking = len(keys - {name for record in orders for name in names_of(record)})

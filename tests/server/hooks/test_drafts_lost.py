@@ -130,7 +130,7 @@ def test_a_selected_order_that_did_not_come_is_not_said_to_be_none(client: TestC
     request["context"]["draftOrders"]["entry"] = []
     found = card(client, request)
     assert "1 selected order(s) are not among the draft orders" in found["detail"]
-    assert ", of those that came with the call: none of them" in judged(found)
+    assert ", of those that came with the call: none (the draft orders could not be read)" in judged(found)
 
 
 def test_an_empty_selection_is_named(client: TestClient) -> None:
@@ -138,7 +138,7 @@ def test_an_empty_selection_is_named(client: TestClient) -> None:
     request["context"]["selections"] = []
     found = card(client, request)
     assert found["indicator"] == "critical"
-    assert "context.selections: none is named: all drafts were judged" in found["detail"]
+    assert "No order is selected: all drafts were judged" in found["detail"]
 
 
 @pytest.mark.hazard("HZ-A02")

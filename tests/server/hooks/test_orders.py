@@ -71,7 +71,7 @@ def test_an_order_in_a_status_that_does_not_say_that_it_is_over_is_judged(client
 def test_what_is_over_is_not_planned(client: TestClient, status: str) -> None:
     found = card(client, sign(service_order(TACE, status=status)))
     assert found["indicator"] == "warning"
-    assert "Orders judged: none of them" in found["detail"]
+    assert "Orders judged: none (1 not about to be done, by status or doNotPerform)" in found["detail"]
 
 
 def test_an_order_that_forbids_is_not_planned(client: TestClient) -> None:
@@ -154,7 +154,7 @@ UNREADABLE = [
 def test_an_order_that_cannot_be_judged_is_never_silence(client: TestClient, order: dict[str, Any]) -> None:
     found = card(client, no_metastases(sign(order)))
     assert found["indicator"] == "warning"
-    assert "Orders judged: none of them" in found["detail"]
+    assert "Orders judged: none (1 could not be read)" in found["detail"]
     assert any(words in found["detail"] for words in ("could not be read", "no subject", "modifier"))
 
 
@@ -171,8 +171,8 @@ def test_an_order_without_a_code_is_named(client: TestClient, order: dict[str, A
     sent = {name: value for name, value in order.items() if value is not None}
     detail = card(client, sign(sent))["detail"]
     assert "context.draftOrders: 1 order(s) carry no code that could be read" in detail
-    assert "whose codes are not read as facts" not in detail
-    assert "Orders judged: none of them" in detail
+    assert "Orders judged: none (1 could not be read)" in detail
+    assert "orders whose codes are not read as facts" not in detail  # there is no code
 
 
 @pytest.mark.hazard("HZ-A02")

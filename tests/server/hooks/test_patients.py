@@ -26,6 +26,7 @@ def test_another_patient_in_the_prefetch_stops_the_evaluation(client: TestClient
     request["prefetch"]["patient"]["id"] = CANARY
     response = answer(client, request)
     assert refused(response, 412) == "other-patient"
+    assert response.json()["issue"][0]["expression"] == ["prefetch.patient"]
     assert CANARY not in response.text
     assert request["context"]["patientId"] not in response.text
 
@@ -48,6 +49,21 @@ def test_P9_one_foreign_resource_of_the_context_stops_the_evaluation(
     entries.append({"resource": foreign})
     response = answer(client, request)
     assert refused(response, 412) == "other-patient"
+    assert CANARY not in response.text
+
+
+@every
+def test_the_place_of_foreign_data_is_told(client: TestClient, name: str) -> None:
+    request = example(name)
+    entries: list[dict[str, Any]] = request["prefetch"]["conditions"]["entry"]
+    own = entries[0]["resource"]
+    entries += [{"resource": {**own, "id": f"f{n}", "subject": {"reference": f"Patient/{CANARY}"}}} for n in range(5)]
+    place, more = f"prefetch.conditions.entry[{len(entries) - 5}].resource", "and 2 more"
+    response = answer(client, request)
+    (issue,) = response.json()["issue"]
+    assert issue["expression"] == [place]
+    assert place in issue["details"]["text"]
+    assert more in issue["details"]["text"]
     assert CANARY not in response.text
 
 

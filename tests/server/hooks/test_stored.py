@@ -287,7 +287,11 @@ def test_a_damaged_message_is_counted_and_not_used(store: Store, tmp_path: Path)
 def test_a_death_that_only_a_stored_message_tells_of_closes_the_record(store: Store) -> None:
     dead = "|".join([PERSON, *[""] * 21, "Y"])
     take(store, about(PATENT, person=dead))
-    assert "No advice is given on this record" in detail(store)
+    told = detail(store)
+    assert "No advice is given on this record" in told
+    line = next(line for line in told.splitlines() if "the record says that the patient has died" in line)
+    assert "PID\\[1\\]-30 of message " in line
+    assert ", said on 20" in line
 
 
 def failing(error: Exception) -> Recall:

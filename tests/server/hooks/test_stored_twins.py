@@ -27,7 +27,7 @@ from adapter.mapping.hl7v2 import map_hl7v2_bytes
 from adapter.mapping.tables import tables
 from adapter.server.ehr import KeyReading, Reading
 from adapter.server.hooks.judge import Judge, Judged
-from adapter.server.hooks.services import OBSERVATIONS, PATIENT, RECORD, asked_for
+from adapter.server.hooks.services import PATIENT, RECORD, asked_for
 from adapter.server.hooks.stored import NOTHING_STORED, StoredFacts
 from adapter.server.stored_settings import NumberSettings
 from adapter.store import init_store, open_store
@@ -107,7 +107,7 @@ class Twin:
         found: dict[str, list[Json]] = {key: [] for key in RECORD} | {PATIENT: [self.patient]}
         keys = {asked_for(key): key for key in RECORD}
         for entry in entries:
-            found[keys.get(entry["resource"]["resourceType"], OBSERVATIONS)].append(entry)
+            found[keys.get(entry["resource"]["resourceType"], PATIENT)].append(entry)
         return found
 
 

@@ -1,0 +1,159 @@
+"""What became of the orders of a call, in words, and whether any of them concerns a rule.
+
+Not for what the orders plan; that is read by the rows of the mapping, and judged by the rules.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, assert_never
+
+from adapter.advice.assessment import Assessment
+from adapter.case.fact import Standing, Statement
+from adapter.case.value import to_text
+from adapter.case.words import VALUES
+from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
+from adapter.mapping.fhir_values import names
+from adapter.mapping.ledger import Entry, Level, Outcome
+from adapter.mapping.patient import Mapping as MappedInput
+from adapter.server.hooks.proposed import Proposed, is_in_words, lost
+from cds_hooks import HookContext, OrderDispatch, OrderSelect, OrderSign
+
+Fate = Literal["judged", "unreadable", "named", "no-rule", "alone", "not-at-hand"]
+"""What became of one order: judged; its code cannot be read; its words name a therapy of the rules and its code is in
+no table; no rule reads it; it says nothing without another one or a body site; its status or doNotPerform says that it
+is not about to be done."""
+
+_FORM: Final = frozenset({"modifier", "bad-date", "code-contradicts-name", "conflicting-codes"})
+
+_LIVER_DIRECTED: Final = (
+    r"embol|tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by-?90\b|\b90-?y\b|microspher|sirspher|therasphere"
+    r"|selective intern|selektive intern|ablat|radiofre|microwave|mikrowell|cryoth|kryo|ethanol|alcohol inject"
+    r"|histotrip|\bsbrt\b|\bsabr\b|stereota"
+)
+_OTHERS: Final = (
+    r"hepatectom|resect|transplant|lutet|lutath|\blu-?177\b|\b177-?lu\b|dotat|\bprrt\b|radioligand|radionuclide"
+    r"|octreo|lanreo|pasireo|sandostatin|somatulin|signifor|mycapssa|somatostatin"
+    r"|everolim|afinitor|sunitin|sutent|cabozan|cabomet|cometriq|pembroliz|keytruda|[a-z]limab\b"
+    r"|capecit|xeloda|temozol|temoda|captem|fluorourac|\b5-?fu\b|oxalipl|folfox|chemother"
+    r"|doxorub|adriamyc|cisplat|mitomyc|streptozo|zanosar|epinephr|adrenalin|noradr|levophed|vasopress"
+)
+_LIVER_WORDS: Final = re.compile(_LIVER_DIRECTED, re.IGNORECASE)
+_THERAPIES: Final = re.compile(f"{_LIVER_DIRECTED}|{_OTHERS}", re.IGNORECASE)
+"""Words of the therapies that rules read. They never make a plan; they only keep an order from being passed over."""
+
+
+def about_orders(context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> str:
+    """As what the orders of the call were read, or each cause why none was; nothing for hooks without orders."""
+    if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
+        return ""
+    chosen = (one for one in said if proposal.is_chosen(one) and one.standing is Standing.FINAL)
+    words = "; ".join(dict.fromkeys(_planned(one) for one in chosen))
+    which = "" if proposal.whole else ", of those that came with the call"
+    return f"Orders judged{which}: {words or _none(_causes(context, proposal, more))}"
+
+
+def _none(causes: Iterable[str]) -> str:
+    return f"none ({'; '.join(causes)})"
+
+
+def _planned(said: Statement) -> str:
+    """What an order was read as; that there may be others goes without saying."""
+    return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
+
+
+def _causes(context: HookContext, proposal: Proposed, more: MappedInput) -> Iterator[str]:
+    counted = Counter(fate for _, fate in _fates(proposal, more))
+    counted["unreadable"] += lost(more)
+    yield from (f"{counted[fate]} {words}" for fate, words in _WORDS.items() if counted[fate])
+    if counted.total():
+        return
+    if proposal.document.records:
+        yield "the call brings only orders of types that no rule reads"
+    elif isinstance(context, OrderDispatch):
+        yield "the orders that are sent out were not found" if context.dispatched_orders else "the call names no order"
+    else:
+        yield "the draft orders could not be read" if proposal.gaps else "the call brings no draft orders"
+
+
+_WORDS: Final[dict[Fate, str]] = {
+    "unreadable": "could not be read",
+    "named": "under a code that is in no table, with words of a therapy that the rules read",
+    "alone": "without what has to stand beside it (a body site, an agent, another drug)",
+    "not-at-hand": "not about to be done, by status or doNotPerform",
+    "no-rule": "for what no rule reads",
+}
+
+
+def _fates(proposal: Proposed, more: MappedInput) -> Iterator[tuple[Entry, Fate]]:
+    """What became of each order that is judged now and has an owner."""
+    named = frozenset(_named(proposal, _THERAPIES))
+    for entry in (entry for patient in more.patients for entry in patient.ledger.entries):
+        key = entry.place.partition("#")[0]
+        if entry.level is Level.CODED and entry.name == "order" and proposal.chooses(key):
+            yield entry, _fate(entry, named=key in named)
+
+
+def _fate(entry: Entry, *, named: bool) -> Fate:
+    if is_in_words(entry) or entry.reason in _FORM:
+        return "unreadable"
+    match entry.outcome:
+        case Outcome.USED:
+            return "judged"
+        case Outcome.UNMAPPED:
+            return "named" if named else "no-rule"
+        case Outcome.IGNORED | Outcome.UNREAD:
+            return "no-rule"
+        case Outcome.SKIPPED:
+            return _skipped(entry.reason)
+        case _:
+            assert_never(entry.outcome)
+
+
+def _skipped(reason: str) -> Fate:
+    if reason.startswith("needs-more"):
+        return "alone"
+    return "no-rule" if reason.startswith("not-read-from") else "not-at-hand"
+
+
+def _named(proposal: Proposed, words: re.Pattern[str]) -> Iterator[str]:
+    """The keys of the orders whose words are those of a therapy; a Medication among the drafts speaks for all."""
+    for record in proposal.document.records:
+        if any(words.search(text) for text in _texts(record.resource)):
+            if isinstance(record.resource, Medication):
+                yield from (one.key for one in proposal.document.records)
+            yield record.key
+
+
+def _texts(resource: object) -> Iterator[str]:
+    """The words with which an order says what is ordered."""
+    if isinstance(resource, ServiceRequest | Medication):
+        yield from names(resource.code)
+    elif isinstance(resource, DeviceRequest):
+        yield from names(resource.codeCodeableConcept)
+    elif isinstance(resource, MedicationRequest):
+        yield from names(resource.medicationCodeableConcept)
+        yield from (bytes(inner).decode(errors="replace") for inner in resource.contained)
+        if resource.medicationReference is not None:
+            yield resource.medicationReference.display
+
+
+def names_liver_directed(proposal: Proposed, more: MappedInput) -> bool:
+    """Whether an order under a code that no table holds has words of a liver-directed therapy: it may be one."""
+    named = frozenset(_named(proposal, _LIVER_WORDS))
+    entries = (entry for patient in more.patients for entry in patient.ledger.entries)
+    return any(entry.reason == "code-unmapped" and entry.place.partition("#")[0] in named for entry in entries)
+
+
+def concerns_a_rule(context: HookContext, proposal: Proposed, more: MappedInput, assessment: Assessment) -> bool:
+    """Whether a call with orders has anything to be said about: not where every order is plainly something else.
+
+    Plainly: under a code of a known system that no table holds, in words that name no therapy of the rules, or of a
+    type that is never read. What may be a therapy, a call without orders, and every danger are spoken of.
+    """
+    if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
+        return True
+    if assessment.advice.dangers or not proposal.document.records:
+        return True
+    fates = _fates(proposal, more)
+    return any(fate != "no-rule" or entry.outcome is not Outcome.UNMAPPED for entry, fate in fates)
