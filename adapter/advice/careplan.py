@@ -26,6 +26,7 @@ from adapter.advice.sections import (
     missing_lines,
     options,
     outranked,
+    printed_positions,
     remark_line,
     scope_lines,
     set_aside_lines,
@@ -187,6 +188,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield unread
     for line in disagreements(assessment):
         yield f"The documents disagree: {line}"
+    for line in printed_positions(assessment):
+        yield f"Both positions as printed, and the project's policy: {line}"
     for line in flag_lines(assessment):
         yield f"Not in the documents, waits for a clinician: {line}"
     touched = also_touched(assessment)

@@ -16,7 +16,8 @@ from adapter.case.truth import Truth
 from adapter.case.words import lowered
 from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.advice import DangerKind
-from adapter.ldt.rule import Rated, Rule
+from adapter.ldt.rule import Rated, Rating, Rule
+from adapter.ldt.schema import Conflict
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import tables
 
@@ -89,12 +90,18 @@ def closed_lines(assessment: Assessment) -> list[str]:
 
 def outranked(assessment: Assessment) -> Iterator[str]:
     """Ratings that others outrank, so that both sides are seen: what a contraindication or an exception set aside."""
+    for therapy, ratings in set_aside_ratings(assessment):
+        rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
+        yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
+
+
+def set_aside_ratings(assessment: Assessment) -> Iterator[tuple[TherapyAdvice, list[Rating]]]:
+    """The therapies with ratings that others outrank, and these ratings."""
     for therapy in assessment.advice.therapies:
         weak = (Rated.SUPPORT, Rated.DOWNGRADE) if therapy.strength.offered else (Rated.DOWNGRADE,)
         ratings = [r for r in therapy.set_aside if r.rated not in weak and r.rated.value != therapy.strength.value]
         if ratings:
-            rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
-            yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
+            yield therapy, ratings
 
 
 def short_name(assessment: Assessment, code: str) -> str:
@@ -220,12 +227,17 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
         if fact.known is None and fact.state is not State.ABSENT and fact.name not in asked:
             standing = standing_of(fact, definition, assessment.case)
             yield f"{definition.label}: {standing} ({place_of(fact.origins)})"
-        for unused in fact.unused:
-            newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
-            if newer and unused.reason != "no-limit-sent":
-                when = f" of {unused.when.day}" if unused.when else ""
-                reason = unused.reason.replace("-", " ")
-                yield f"{definition.label}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
+        yield from passed_over(fact)
+
+
+def passed_over(fact: Fact) -> Iterator[str]:
+    """Newer statements of a fact than the one in use, or as new, that may not be used: reason, place."""
+    for unused in fact.unused:
+        newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
+        if newer and unused.reason != "no-limit-sent":
+            when = f" of {unused.when.day}" if unused.when else ""
+            reason = unused.reason.replace("-", " ")
+            yield f"{label(fact.name)}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
 
 
 def data_problems(assessment: Assessment) -> Iterator[str]:
@@ -237,6 +249,11 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
     for problem, found in places.items():
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         yield f"{problem}: {shown}"
+    yield from unread_codes(assessment)
+
+
+def unread_codes(assessment: Assessment) -> Iterator[str]:
+    """Codes of procedures and orders that nobody reads, and diagnoses that decide nothing."""
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
         codes = [entry.code for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry)]
         if codes:
@@ -283,15 +300,32 @@ def indicator(assessment: Assessment) -> IndicatorCode:
 
 
 def disagreements(assessment: Assessment) -> Iterator[str]:
-    """Where the documents disagree on a verdict or caution that is shown: both positions, and the project's choice."""
-    for disagreement in assessment.advice.conflicts:
-        conflict = assessment.rules.conflicts[disagreement.conflict]
-        if not _bears(assessment, disagreement):
-            continue
+    """Where the documents disagree on a verdict or caution that is shown, for a clinician: where they part, and what
+    that means here."""
+    for conflict in _bearing(assessment):
+        if conflict.plainly:
+            signed = signature(assessment.rules, conflict.id)
+            yield f"{conflict.title}: {conflict.plainly} (project's choice, {signed}; {conflict.id})"
+
+
+def disagreement_titles(assessment: Assessment) -> Iterator[str]:
+    """The titles of the same."""
+    return (lowered(conflict.title) for conflict in _bearing(assessment) if conflict.plainly)
+
+
+def printed_positions(assessment: Assessment) -> Iterator[str]:
+    """Both positions on each point as the documents print them, and the project's policy, also where they say nothing
+    to a clinician."""
+    for conflict in _bearing(assessment):
         yield (
             f"{conflict.id} {conflict.title}. {conflict.position_a} {conflict.position_b} "
             f"Project policy ({signature(assessment.rules, conflict.id)}): {conflict.policy}"
         )
+
+
+def _bearing(assessment: Assessment) -> Iterator[Conflict]:
+    conflicts = assessment.rules.conflicts
+    return (conflicts[one.conflict] for one in assessment.advice.conflicts if _bears(assessment, one))
 
 
 def also_touched(assessment: Assessment) -> str:
@@ -320,6 +354,12 @@ def flag_lines(assessment: Assessment) -> Iterator[str]:
     """What comes from outside the documents and waits for a clinician, beside what one of its rules says here."""
     flags = {flag.id: flag for flag in assessment.rules.flags}
     return (f"{flags[name].id} {flags[name].title}. {flags[name].text}" for name in assessment.advice.flags)
+
+
+def flag_titles(assessment: Assessment) -> Iterator[str]:
+    """The titles of the same, with their ids, since steps and cautions name these."""
+    flags = {flag.id: flag for flag in assessment.rules.flags}
+    return (f"{lowered(flags[name].title)} ({name})" for name in assessment.advice.flags)
 
 
 def cited(assessment: Assessment) -> Iterator[str]:
