@@ -9,24 +9,21 @@ from uuid import uuid5
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
 from adapter.advice.parts import INTENDED, SILENCED, TITLE
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
     also_on_record,
-    also_touched,
     cited,
     closed_lines,
     danger_lines,
     data_problems,
     deciding_facts,
-    disagreements,
-    flag_lines,
     label,
     missing_lines,
     options,
     outranked,
-    printed_positions,
     remark_line,
     scope_lines,
     set_aside_lines,

@@ -5,17 +5,16 @@ sources, disagreements, what nobody has signed. Not for cards without a link: th
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import site_changes, unsigned_counts
+from adapter.advice.disagreements import disagreement_titles, flag_titles
 from adapter.advice.parts import INTENDED
 from adapter.advice.sections import (
-    also_on_record,
     deciding_facts,
-    disagreement_titles,
-    fact_line,
-    flag_titles,
+    in_sentence,
+    recorded_unread,
     remark_line,
     set_aside_lines,
     set_aside_ratings,
@@ -32,6 +31,9 @@ from adapter.advice.weight import (
     gaps,
     leading_facts,
 )
+from adapter.advice.wording import source_of, value_of
+from adapter.case.catalogue import catalogue
+from adapter.case.fact import Fact
 
 FOLDED = "More, in full on the explanation page (the link below)"
 
@@ -45,7 +47,7 @@ def folded_lines(assessment: Assessment) -> Iterator[str]:
     yield from _more_cautions(assessment)
     yield from _more_gaps(assessment)
     yield from _not_used(assessment)
-    yield from _listed("Also on record, read by no rule", list(also_on_record(assessment)))
+    yield from _titled("Also on record, read by no rule", list(facts_by_day(recorded_unread(assessment))))
     yield from _problems(assessment)
     if assessment.sources:
         yield f"Where the data came from: {'; '.join(assessment.sources)}"
@@ -71,6 +73,11 @@ def _counted(start: str, noun: str, named: list[str], plural: str = "") -> Itera
         yield f"{start} {len(named)} {several if len(named) > 1 else noun}: {'; '.join(named)}"
 
 
+def _titled(title: str, named: list[str]) -> Iterator[str]:
+    if named:
+        yield f"{title}: {'; '.join(named)}"
+
+
 def _listed(title: str, named: list[str]) -> Iterator[str]:
     if named:
         yield f"{title}, {len(named)}: {'; '.join(named)}"
@@ -87,8 +94,9 @@ def _steps(assessment: Assessment) -> Iterator[str]:
 def _more_cautions(assessment: Assessment) -> Iterator[str]:
     more = cautions(assessment)[MOST_CAUTIONS:]
     rules = dict.fromkeys(rule for remark in more for rule in remark.rules)
+    named = [f"{assessment.rules.rules[rule].row.title} ({rule})" for rule in rules]
     if more:
-        yield f"{len(more)} more caution{'s' if len(more) > 1 else ''} ({', '.join(rules)})"
+        yield f"{len(more)} more caution{'s' if len(more) > 1 else ''}: {'; '.join(named)}"
 
 
 def _more_gaps(assessment: Assessment) -> Iterator[str]:
@@ -100,9 +108,20 @@ def _more_gaps(assessment: Assessment) -> Iterator[str]:
 
 def _more_facts(assessment: Assessment) -> Iterator[str]:
     shown = {fact.name for fact in leading_facts(assessment)}
-    more = [fact_line(fact) for fact in deciding_facts(assessment) if fact.name not in shown]
+    more = [fact for fact in deciding_facts(assessment) if fact.name not in shown]
     if more:
-        yield f"{len(more)} more fact{'s' if len(more) > 1 else ''} that decided: {'; '.join(more)}"
+        yield f"{len(more)} more fact{'s' if len(more) > 1 else ''} that decided. {'; '.join(facts_by_day(more))}"
+
+
+def facts_by_day(facts: Iterable[Fact]) -> Iterator[str]:
+    """Facts in as few words as can be: the latest day first, and for each day by the message or resource."""
+    days: dict[str, dict[str, list[str]]] = {}
+    for fact in facts:
+        sources = days.setdefault(fact.when.day if fact.when else "no date", {})
+        said = f"{in_sentence(fact.name)} {value_of(fact, catalogue()[fact.name])}"
+        sources.setdefault(source_of(fact.origins), []).append(said)
+    for day, sources in sorted(days.items(), reverse=True):
+        yield f"{day}: " + ", ".join(f"{', '.join(said)} ({source})" for source, said in sources.items())
 
 
 def _not_used(assessment: Assessment) -> Iterator[str]:

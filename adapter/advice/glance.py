@@ -86,16 +86,27 @@ def _advised(assessment: Assessment) -> Iterator[str]:
         case Scope.UNKNOWN:
             yield f"nothing yet. {SCOPE_UNKNOWN}"
         case Scope.APPLIES:
-            offered = [option for option in options(assessment) if option.therapy.strength.offered]
-            for alike in _alike(offered):
-                reasons = (_reason(assessment, rule) for rule in _rules(alike[0].therapy))
-                yield f"{_names(alike)}: {alike[0].strength}; {'; '.join(reasons)}"
-            if not offered:
-                yield NOTHING_ADVISED
+            yield from _offered(assessment)
+
+
+def _offered(assessment: Assessment) -> Iterator[str]:
+    """The best strength that is reached with its reasons in words; of lower ones only the rules, in a line for each."""
+    offered = [option for option in options(assessment) if option.therapy.strength.offered]
+    if not offered:
+        yield NOTHING_ADVISED
+        return
+    best = [option for option in offered if option.therapy.strength is offered[0].therapy.strength]
+    for alike in _alike(best):
+        reasons = (_reason(assessment, rule) for rule in _rules(alike[0].therapy))
+        yield f"{alike[0].strength}: {_names(alike)}; {', '.join(reasons)}"
+    lower: dict[str, list[str]] = {}
+    for alike in _alike(option for option in offered if option not in best):
+        lower.setdefault(alike[0].strength, []).append(f"{_names(alike)} ({', '.join(_rules(alike[0].therapy))})")
+    yield from (f"{strength}: {', '.join(named)}" for strength, named in lower.items())
 
 
 def _contraindicated(assessment: Assessment) -> Iterator[str]:
-    rated = [option for option in options(assessment) if option.therapy.strength is Strength.CONTRAINDICATED]
+    rated = _refused(assessment, Strength.CONTRAINDICATED)
     for alike in _alike(sorted(rated, key=lambda option: not _is_planned(option))):
         yield f"{_names(alike)}: {'; '.join(_reason(assessment, rule) for rule in _rules(alike[0].therapy))}"
 
@@ -103,7 +114,7 @@ def _contraindicated(assessment: Assessment) -> Iterator[str]:
 def _not_recommended(assessment: Assessment) -> Iterator[str]:
     """What is planned stands alone, the rest in one line; a reason that stands above is named by its rule alone."""
     said = {rule for therapy in assessment.advice.therapies if therapy.strength.offered for rule in _rules(therapy)}
-    rated = [option for option in options(assessment) if option.therapy.strength is Strength.NOT_RECOMMENDED]
+    rated = _refused(assessment, Strength.NOT_RECOMMENDED)
     lines = {
         _names(alike): ", ".join(
             rule if rule in said else _reason(assessment, rule) for rule in _rules(alike[0].therapy)
@@ -116,6 +127,12 @@ def _not_recommended(assessment: Assessment) -> Iterator[str]:
     others = [f"{names}: {reasons}" for names, reasons in lines.items() if names not in alone]
     if others:
         yield "; ".join(others)
+
+
+def _refused(assessment: Assessment, strength: Strength) -> list[Option]:
+    """The therapies of a strength, without those that stand under the dangers with their reasons."""
+    told = {code for danger in assessment.advice.dangers for code in danger.codes}
+    return [o for o in options(assessment) if o.therapy.strength is strength and o.therapy.code not in told]
 
 
 def _is_planned(option: Option) -> bool:
@@ -157,8 +174,11 @@ def _certainty(assessment: Assessment) -> Iterator[str]:
     said = [_settled(assessment)]
     if some_not_used(assessment):
         said.append("some data could not be had or used")
-    signed = "" if unsigned(assessment.rules, shown_rules(assessment)) == "" else ", not signed by a clinician"
-    yield "; ".join((*said, f"two narrative reviews without formal grading of evidence{signed}"))
+    open_to_sign = unsigned(assessment.rules, shown_rules(assessment))
+    said.append(
+        f"from two narrative reviews, evidence not graded{', not signed by a clinician' if open_to_sign else ''}"
+    )
+    yield "; ".join(said)
 
 
 def _settled(assessment: Assessment) -> str:

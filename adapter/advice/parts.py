@@ -9,6 +9,7 @@ from typing import Literal
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.disagreements import disagreements, flag_lines, printed_positions
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
@@ -18,13 +19,10 @@ from adapter.advice.sections import (
     danger_lines,
     data_problems,
     deciding_facts,
-    disagreements,
     fact_line,
-    flag_lines,
     missing_lines,
     options,
     outranked,
-    printed_positions,
     remark_line,
     scope_lines,
     set_aside_lines,

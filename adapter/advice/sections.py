@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import comparison_words, signature
+from adapter.advice.basis import comparison_words
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact, State
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
-from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
+from adapter.ldt import Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.advice import DangerKind
 from adapter.ldt.rule import Rated, Rating, Rule
-from adapter.ldt.schema import Conflict
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import tables
 
@@ -46,9 +45,6 @@ DANGERS: dict[DangerKind, str] = {
 
 HIGH_BURDEN = "burden_above_90"
 """The predicate behind the danger of a high burden."""
-
-REGIMENS = ("octreotide_prophylaxis", "consider_octreotide_prophylaxis", "continue_octreotide_postprocedure")
-"""Steps on whose regimen the documents disagree: both positions are shown beside them (P13)."""
 
 NARRATIVE_FACTS = ("differentiation", "ki67_percent", "who_grade", "liver_burden_percent")
 """Facts that often stand only in reports: their absence is told together with reports that were not read."""
@@ -278,10 +274,13 @@ def not_understood(entry: Entry) -> bool:
 
 def also_on_record(assessment: Assessment) -> Iterator[str]:
     """Observed facts that no rule reads and a clinician wants beside the judgement that is asked for."""
-    for name in ("portal_vein_thrombosis", "lvef_percent", "ecog", "overall_disease_status"):
-        fact = assessment.case.facts[name]
-        if fact.known is not None:
-            yield fact_line(fact)
+    return map(fact_line, recorded_unread(assessment))
+
+
+def recorded_unread(assessment: Assessment) -> Iterator[Fact]:
+    """The same as facts."""
+    names = ("portal_vein_thrombosis", "lvef_percent", "ecog", "overall_disease_status")
+    return (assessment.case.facts[name] for name in names if assessment.case.known(name) is not None)
 
 
 def some_not_used(assessment: Assessment) -> bool:
@@ -297,69 +296,6 @@ def indicator(assessment: Assessment) -> IndicatorCode:
     if own == "critical" and not assessment.urgent:
         return "warning"
     return "warning" if own == "info" and scope is Scope.APPLIES and some_not_used(assessment) else own
-
-
-def disagreements(assessment: Assessment) -> Iterator[str]:
-    """Where the documents disagree on a verdict or caution that is shown, for a clinician: where they part, and what
-    that means here."""
-    for conflict in _bearing(assessment):
-        if conflict.plainly:
-            signed = signature(assessment.rules, conflict.id)
-            yield f"{conflict.title}: {conflict.plainly} (project's choice, {signed}; {conflict.id})"
-
-
-def disagreement_titles(assessment: Assessment) -> Iterator[str]:
-    """The titles of the same."""
-    return (lowered(conflict.title) for conflict in _bearing(assessment) if conflict.plainly)
-
-
-def printed_positions(assessment: Assessment) -> Iterator[str]:
-    """Both positions on each point as the documents print them, and the project's policy, also where they say nothing
-    to a clinician."""
-    for conflict in _bearing(assessment):
-        yield (
-            f"{conflict.id} {conflict.title}. {conflict.position_a} {conflict.position_b} "
-            f"Project policy ({signature(assessment.rules, conflict.id)}): {conflict.policy}"
-        )
-
-
-def _bearing(assessment: Assessment) -> Iterator[Conflict]:
-    conflicts = assessment.rules.conflicts
-    return (conflicts[one.conflict] for one in assessment.advice.conflicts if _bears(assessment, one))
-
-
-def also_touched(assessment: Assessment) -> str:
-    """The other disagreements that rules of this case touch, without bearing on what is shown; else nothing."""
-    conflicts = assessment.rules.conflicts
-    ids = [one.conflict for one in assessment.advice.conflicts if not _bears(assessment, one)]
-    return ", ".join(f"{conflicts[conflict].id} {conflicts[conflict].title}" for conflict in ids)
-
-
-def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:
-    """Whether one of its rules set a caution shown here or tells a regimen, or two of them rate a therapy that is
-    offered or planned."""
-    advice = assessment.advice
-    fired = set(disagreement.rules)
-    regimens = [action for action in advice.actions if action.code in REGIMENS]
-    if any(fired & set(remark.rules) for remark in (*advice.cautions, *regimens)):
-        return True
-    return any(
-        len(fired & {rating.rule for rating in therapy.because + therapy.set_aside}) > 1
-        for therapy in advice.therapies
-        if therapy.strength.offered or therapy.planned is Truth.TRUE
-    )
-
-
-def flag_lines(assessment: Assessment) -> Iterator[str]:
-    """What comes from outside the documents and waits for a clinician, beside what one of its rules says here."""
-    flags = {flag.id: flag for flag in assessment.rules.flags}
-    return (f"{flags[name].id} {flags[name].title}. {flags[name].text}" for name in assessment.advice.flags)
-
-
-def flag_titles(assessment: Assessment) -> Iterator[str]:
-    """The titles of the same, with their ids, since steps and cautions name these."""
-    flags = {flag.id: flag for flag in assessment.rules.flags}
-    return (f"{lowered(flags[name].title)} ({name})" for name in assessment.advice.flags)
 
 
 def cited(assessment: Assessment) -> Iterator[str]:

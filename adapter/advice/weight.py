@@ -29,10 +29,10 @@ from adapter.ldt.provisional import PREFIX
 MOST_FACTS: Final = 5
 """How many deciding facts the first screen shows; one that is odd is shown beyond them."""
 
-FEWEST_FACTS: Final = 3
+FEWEST_FACTS: Final = 2
 """To how many facts behind what is reasonable or contraindicated fill up those behind what is preferred."""
 
-MOST_CAUTIONS: Final = 3
+MOST_CAUTIONS: Final = 2
 """How many cautions it shows."""
 
 MOST_GAPS: Final = 3
@@ -57,18 +57,22 @@ class Gap:
 
 
 def cautions(assessment: Assessment) -> list[Remark]:
-    """The cautions that rules give; what makes a therapy provisional is told with the missing facts."""
-    return [remark for remark in assessment.advice.cautions if not remark.code.startswith(PREFIX)]
+    """The cautions that rules give, first those about facts that decide; what makes a therapy provisional is told with
+    the missing facts."""
+    deciding = {fact.name for fact in leading_facts(assessment)}
+    given = (remark for remark in assessment.advice.cautions if not remark.code.startswith(PREFIX))
+    return sorted(given, key=lambda remark: deciding.isdisjoint(remark.facts))
 
 
 def first_steps(assessment: Assessment) -> list[Remark]:
-    """The steps to take, first what an active crisis asks for, then those that facts of this patient ask for."""
+    """The steps to take, first what an active crisis asks for, then those that facts of this patient ask for, of them
+    first those about the procedure."""
     rules, crisis = assessment.rules.rules, set(assessment.rules.safety.crisis_rules)
 
     def rank(step: Remark) -> tuple[bool, bool, bool]:
         own = [rules[rule] for rule in step.rules]
         about_procedure = any(rule.row.category == "peri-procedural-safety" for rule in own)
-        return not crisis & set(step.rules), not about_procedure, not any(rule.facts for rule in own)
+        return not crisis & set(step.rules), not any(rule.facts for rule in own), not about_procedure
 
     steps = (one for one in assessment.advice.actions if assessment.rules.codes[one.code].kind != "stop")
     return sorted(steps, key=rank)
