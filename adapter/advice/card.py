@@ -19,6 +19,7 @@ from adapter.advice.sections import (
     short_name,
     some_not_used,
 )
+from adapter.advice.weight import weigh
 from adapter.advice.wording import markdown
 from adapter.case.fact import State
 from adapter.ldt import Scope, Strength
@@ -152,10 +153,11 @@ def detail(assessment: Assessment, *, linked: bool) -> str:
     leads to the whole answer (`linked`), else the whole answer itself."""
     if assessment.closed:
         return full(assessment)
-    first = [_short(part) for part in first_screen(assessment)]
+    weight = weigh(assessment)
+    first = [_short(part) for part in first_screen(assessment, weight)]
     if not linked:
         return "\n\n".join((*first, f"**{IN_FULL}**", full(assessment)))
-    below = _part(Part(FOLDED, tuple(folded_lines(assessment))))
+    below = _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
     return "\n\n".join((*first, below, markdown(short_basis(assessment))))
 
 

@@ -12,7 +12,6 @@ from adapter.advice.basis import site_changes, unsigned_counts
 from adapter.advice.disagreements import disagreement_titles, flag_titles
 from adapter.advice.parts import INTENDED
 from adapter.advice.sections import (
-    deciding_facts,
     in_sentence,
     recorded_unread,
     remark_line,
@@ -22,15 +21,7 @@ from adapter.advice.sections import (
     shown_rules,
     unread_codes,
 )
-from adapter.advice.weight import (
-    MOST_CAUTIONS,
-    cautions,
-    doubtful_lines,
-    first_gaps,
-    first_steps,
-    gaps,
-    leading_facts,
-)
+from adapter.advice.weight import MOST_CAUTIONS, Weight, first_steps
 from adapter.advice.wording import source_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Fact
@@ -41,12 +32,12 @@ MOST_STEPS = 2
 """How many steps are named, after those of an active crisis."""
 
 
-def folded_lines(assessment: Assessment) -> Iterator[str]:
+def folded_lines(assessment: Assessment, weight: Weight) -> Iterator[str]:
     """The lines, in order; only of what there is."""
     yield from _steps(assessment)
-    yield from _more_cautions(assessment)
-    yield from _more_gaps(assessment)
-    yield from _not_used(assessment)
+    yield from _more_cautions(assessment, weight)
+    yield from _more_gaps(weight)
+    yield from _not_used(assessment, weight)
     yield from _titled("Also on record, read by no rule", list(facts_by_day(recorded_unread(assessment))))
     yield from _problems(assessment)
     if assessment.sources:
@@ -58,7 +49,7 @@ def folded_lines(assessment: Assessment) -> Iterator[str]:
     yield from _listed("Changed by the site", list(site_changes(assessment.rules)))
     yield from _sources(assessment)
     yield from filter(None, [unsigned_counts(assessment.rules, shown_rules(assessment))])
-    yield from _more_facts(assessment)
+    yield from _more_facts(weight)
 
 
 def short_basis(assessment: Assessment) -> str:
@@ -91,24 +82,26 @@ def _steps(assessment: Assessment) -> Iterator[str]:
         yield f"To do, {len(steps)}: {named}{more}"
 
 
-def _more_cautions(assessment: Assessment) -> Iterator[str]:
-    more = cautions(assessment)[MOST_CAUTIONS:]
+def _more_cautions(assessment: Assessment, weight: Weight) -> Iterator[str]:
+    more = weight.cautions[MOST_CAUTIONS:]
     rules = dict.fromkeys(rule for remark in more for rule in remark.rules)
     named = [f"{assessment.rules.rules[rule].row.title} ({rule})" for rule in rules]
     if more:
         yield f"{len(more)} more caution{'s' if len(more) > 1 else ''}: {'; '.join(named)}"
 
 
-def _more_gaps(assessment: Assessment) -> Iterator[str]:
-    more = gaps(assessment)[len(first_gaps(assessment)) :]
-    if more:
-        count = sum(len(gap.names) for gap in more)
-        yield f"{count} more missing: {'; '.join(f'{gap.labels} ({gap.standing})' for gap in more)}"
+def _more_gaps(weight: Weight) -> Iterator[str]:
+    standing: dict[str, list[str]] = {}
+    for gap in weight.gaps[weight.shown_gaps :]:
+        standing.setdefault(gap.standing, []).extend(map(in_sentence, gap.names))
+    if standing:
+        count = sum(map(len, standing.values()))
+        named = "; ".join(f"{', '.join(names)} ({stands})" for stands, names in standing.items())
+        yield f"{count} more missing: {named}"
 
 
-def _more_facts(assessment: Assessment) -> Iterator[str]:
-    shown = {fact.name for fact in leading_facts(assessment)}
-    more = [fact for fact in deciding_facts(assessment) if fact.name not in shown]
+def _more_facts(weight: Weight) -> Iterator[str]:
+    more = weight.facts[weight.leading :]
     if more:
         yield f"{len(more)} more fact{'s' if len(more) > 1 else ''} that decided. {'; '.join(facts_by_day(more))}"
 
@@ -124,9 +117,9 @@ def facts_by_day(facts: Iterable[Fact]) -> Iterator[str]:
         yield f"{day}: " + ", ".join(f"{', '.join(said)} ({source})" for source, said in sources.items())
 
 
-def _not_used(assessment: Assessment) -> Iterator[str]:
-    shown = set(doubtful_lines(assessment))
-    yield from _listed("On record but not used", [line for line in set_aside_lines(assessment) if line not in shown])
+def _not_used(assessment: Assessment, weight: Weight) -> Iterator[str]:
+    more = [line for line in set_aside_lines(assessment) if line not in weight.doubts]
+    yield from _listed("On record but not used", more)
 
 
 def _problems(assessment: Assessment) -> Iterator[str]:

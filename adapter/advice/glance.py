@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, unsigned
+from adapter.advice.gaps import gap_line, provisional
 from adapter.advice.parts import SILENCED, Part
 from adapter.advice.sections import (
     DANGERS,
@@ -24,30 +25,21 @@ from adapter.advice.sections import (
     some_not_used,
     unread_line,
 )
-from adapter.advice.weight import (
-    MOST_CAUTIONS,
-    cautions,
-    crisis_steps,
-    doubtful_lines,
-    first_gaps,
-    gap_line,
-    gaps,
-    leading_facts,
-    provisional,
-)
+from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weighed
 from adapter.case.truth import Truth
 from adapter.ldt import Danger, Scope, Strength, TherapyAdvice
 
 NOTHING_ADVISED = "no therapy: none of the rules offers one for this patient"
-"""What stands in the place of options where the guideline applies and offers none."""
+NOTHING_YET = "no therapy yet: what is known is not enough to offer one"
+"""What stands in the place of options where the guideline applies and offers none, and where facts are missing."""
 
 
-def first_screen(assessment: Assessment) -> Iterator[Part]:
+def first_screen(assessment: Assessment, weight: Weight) -> Iterator[Part]:
     """The parts of the first screen, in order, of a record in use."""
-    return (part for part in _parts(assessment) if part.lines)
+    return (part for part in _parts(assessment, weight) if part.lines)
 
 
-def _parts(assessment: Assessment) -> Iterator[Part]:
+def _parts(assessment: Assessment, weight: Weight) -> Iterator[Part]:
     advice = assessment.advice
     yield Part("Danger", (*_dangers(assessment), *crisis_steps(assessment)), tone="danger")
     yield Part(SILENCED, tuple(silenced_lines(advice, assessment.rules)), tone="loud")
@@ -55,11 +47,11 @@ def _parts(assessment: Assessment) -> Iterator[Part]:
     yield Part("Advised now", tuple(_advised(assessment)))
     yield Part("Contraindicated", tuple(_contraindicated(assessment)), tone="danger")
     yield Part("Not recommended (-)", tuple(_not_recommended(assessment)), tone="warning")
-    first = cautions(assessment)[:MOST_CAUTIONS]
+    first = weight.cautions[:MOST_CAUTIONS]
     yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in first), tone="warning")
-    yield Part("What decides", tuple(fact_line(fact) for fact in leading_facts(assessment)))
-    yield Part("Missing", tuple(_missing(assessment)), tone="missing")
-    yield Part("In doubt", tuple(doubtful_lines(assessment)), tone="missing")
+    yield Part("What decides", tuple(map(fact_line, weight.facts[: weight.leading])))
+    yield Part("Missing", tuple(_missing(assessment, weight)), tone="missing")
+    yield Part("In doubt", weight.doubts, tone="missing")
     yield Part("Data that could not be had", assessment.gaps, tone="missing")
     yield Part("How certain", tuple(_certainty(assessment)))
 
@@ -93,7 +85,7 @@ def _offered(assessment: Assessment) -> Iterator[str]:
     """The best strength that is reached with its reasons in words; of lower ones only the rules, in a line for each."""
     offered = [option for option in options(assessment) if option.therapy.strength.offered]
     if not offered:
-        yield NOTHING_ADVISED
+        yield NOTHING_YET if assessment.advice.missing else NOTHING_ADVISED
         return
     best = [option for option in offered if option.therapy.strength is offered[0].therapy.strength]
     for alike in _alike(best):
@@ -161,17 +153,17 @@ def _reason(assessment: Assessment, rule: str) -> str:
     return f"{assessment.rules.rules[rule].row.title} ({rule}{renumbered(assessment, rule)})"
 
 
-def _missing(assessment: Assessment) -> Iterator[str]:
-    shown = first_gaps(assessment)
-    yield from (gap_line(assessment, gap) for gap in shown)
-    more = sum(len(gap.names) for gap in gaps(assessment)[len(shown) :])
+def _missing(assessment: Assessment, weight: Weight) -> Iterator[str]:
+    yield from (gap_line(assessment, gap) for gap in weight.gaps[: weight.shown_gaps])
+    more = sum(len(gap.names) for gap in weight.gaps[weight.shown_gaps :])
     if more:
-        yield f"{more} more, named below; none of them could exclude what is advised"
+        yield f"{more} more, named below{'; none of them could exclude what is advised' if weighed(assessment) else ''}"
     yield from filter(None, [unread_line(assessment)])
 
 
 def _certainty(assessment: Assessment) -> Iterator[str]:
-    said = [_settled(assessment)]
+    said = ["the danger holds whatever is missing"] if assessment.advice.dangers else []
+    said.append(_settled(assessment))
     if some_not_used(assessment):
         said.append("some data could not be had or used")
     open_to_sign = unsigned(assessment.rules, shown_rules(assessment))
@@ -190,5 +182,7 @@ def _settled(assessment: Assessment) -> str:
         count = len({name for mark in marks for name in mark.facts})
         return f"provisional: {count} missing fact{'s' if count > 1 else ''} could exclude what is advised or planned"
     count = len(assessment.advice.missing)
+    if not assessment.advice.offered:
+        return f"open: {count} missing facts could change it" if count else "no missing fact could change it"
     more = f"; {count} could change a rating" if count else ""
     return f"not provisional: no missing fact could exclude what is advised{more}"

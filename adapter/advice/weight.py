@@ -1,27 +1,24 @@
 """What weighs most in an answer: the few facts that decide, the missing ones that could exclude, the first cautions.
 
-It chooses and counts, and words nothing anew but missing facts in groups. What is not chosen is counted (folded.py).
+It chooses and words nothing; what is not chosen is counted (folded.py).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.gaps import Gap, gaps
 from adapter.advice.sections import (
     danger_rules,
     deciding_facts,
-    in_sentence,
-    label,
     passed_over,
     remark_text,
     scope_rules,
-    short_name,
 )
-from adapter.advice.wording import standing_of
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth
-from adapter.ldt import Explanation, Remark, Scope, Strength, TherapyAdvice
+from adapter.ldt import Explanation, Remark, Strength, TherapyAdvice
 from adapter.ldt.compile import PLANNED
 from adapter.ldt.explain import explainer
 from adapter.ldt.provisional import PREFIX
@@ -30,7 +27,7 @@ MOST_FACTS: Final = 5
 """How many deciding facts the first screen shows; one that is odd is shown beyond them."""
 
 FEWEST_FACTS: Final = 2
-"""To how many facts behind what is reasonable or contraindicated fill up those behind what is preferred."""
+"""To how many facts those behind what is preferred are filled up by those behind the other verdicts."""
 
 MOST_CAUTIONS: Final = 2
 """How many cautions it shows."""
@@ -40,28 +37,39 @@ MOST_GAPS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """Missing facts that stand alike and bear on the same therapies: those that they could exclude although they are
-    advised or planned, and others whose verdict they could change."""
+class Weight:
+    """What of one answer a card shows first, and what it counts.
 
-    names: tuple[str, ...]
-    standing: str
-    excludes: tuple[str, ...]
-    changes: tuple[str, ...]
+    `facts` are all that decided, the first `leading` of them those that decide most; `cautions` and `gaps` stand by
+    weight; `doubts` are lines.
+    """
+
+    facts: tuple[Fact, ...]
+    leading: int
+    cautions: tuple[Remark, ...]
+    gaps: tuple[Gap, ...]
+    doubts: tuple[str, ...]
 
     @property
-    def labels(self) -> str:
-        """Their labels as the start of a line."""
-        first, *more = self.names
-        return ", ".join((label(first), *map(in_sentence, more)))
+    def shown_gaps(self) -> int:
+        """How many groups of missing facts are shown: all that could exclude, and the next as far as there is room."""
+        return max(MOST_GAPS, sum(bool(gap.excludes) for gap in self.gaps))
 
 
-def cautions(assessment: Assessment) -> list[Remark]:
+def weigh(assessment: Assessment) -> Weight:
+    """What weighs most in an answer."""
+    known = {fact.name: fact for fact in deciding_facts(assessment)}
+    leading = _leading(assessment, known)
+    facts = (*(known[name] for name in leading), *(fact for name, fact in known.items() if name not in leading))
+    doubts = tuple(_doubts(assessment, known))
+    return Weight(facts, len(leading), tuple(_cautions(assessment, leading)), tuple(gaps(assessment)), doubts)
+
+
+def _cautions(assessment: Assessment, leading: Collection[str]) -> list[Remark]:
     """The cautions that rules give, first those about facts that decide; what makes a therapy provisional is told with
     the missing facts."""
-    deciding = {fact.name for fact in leading_facts(assessment)}
     given = (remark for remark in assessment.advice.cautions if not remark.code.startswith(PREFIX))
-    return sorted(given, key=lambda remark: deciding.isdisjoint(remark.facts))
+    return sorted(given, key=lambda remark: not set(leading) & set(remark.facts))
 
 
 def first_steps(assessment: Assessment) -> list[Remark]:
@@ -91,20 +99,23 @@ def weighed(assessment: Assessment) -> list[TherapyAdvice]:
     return [t for t in assessment.advice.therapies if t.strength.offered or t.planned is Truth.TRUE]
 
 
-def leading_facts(assessment: Assessment) -> list[Fact]:
+def _leading(assessment: Assessment, known: Mapping[str, Fact]) -> list[str]:
     """The few facts that decide most: behind the dangers and what is planned but refused, then what is preferred, then
-    the rest. Facts with a remark (a value that contradicts its flag) are always among them.
+    the rest. Facts with a remark (a value that contradicts its flag) are always among them; those that only tell that
+    the guideline applies stand where there are no others.
     """
-    known = {fact.name: fact for fact in deciding_facts(assessment)}
     explaining = explainer(assessment.case, assessment.advice, assessment.rules)
+    unsaid = {PLANNED, *(name for rule in assessment.rules.scope for name in rule.facts)}
     first: dict[str, None] = {}
     for rules, most in ((_gravest(assessment), MOST_FACTS), (_others(assessment), FEWEST_FACTS)):
-        read = (name for rule in rules for name in _leaves(explaining.rule(rule)))
-        for name in read:
-            if len(first) < most and name in known and name != PLANNED:
-                first[name] = None
+        for rule in rules:
+            if len(first) >= most:
+                break
+            read = (name for name in _leaves(explaining.rule(rule)) if name in known and name not in unsaid)
+            first.update(dict.fromkeys(read))
+        first = dict.fromkeys(list(first)[:MOST_FACTS])
     odd = (name for name, fact in known.items() if fact.remarks)
-    return [known[name] for name in dict.fromkeys((*(first or list(known)[:MOST_FACTS]), *odd))]
+    return list(dict.fromkeys((*(first or list(known)[:MOST_FACTS]), *odd)))
 
 
 def _gravest(assessment: Assessment) -> Iterator[str]:
@@ -115,9 +126,9 @@ def _gravest(assessment: Assessment) -> Iterator[str]:
 
 
 def _others(assessment: Assessment) -> Iterator[str]:
-    """The rules of what is reasonable and of what is contraindicated."""
-    advice = assessment.advice
-    yield from _rules_of((*advice.by_strength(Strength.REASONABLE), *advice.by_strength(Strength.CONTRAINDICATED)))
+    """The rules of what is reasonable, contraindicated, not recommended."""
+    for strength in (Strength.REASONABLE, Strength.CONTRAINDICATED, Strength.NOT_RECOMMENDED):
+        yield from _rules_of(assessment.advice.by_strength(strength))
 
 
 def _rules_of(therapies: Iterable[TherapyAdvice]) -> Iterator[str]:
@@ -131,68 +142,14 @@ def _leaves(explanation: Explanation) -> Iterator[str]:
         yield from _leaves(part)
 
 
-def gaps(assessment: Assessment) -> list[Gap]:
-    """All missing facts in groups, first those that could exclude what is advised or planned."""
-    found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    excluding, changing = _excluding(assessment), {m.name: m.therapies for m in assessment.advice.missing}
-    for name in dict.fromkeys((*excluding, *changing)):
-        excludes = excluding.get(name, ())
-        changes = tuple(code for code in changing.get(name, ()) if code not in excludes)
-        fact = assessment.case.facts[name]
-        standing = standing_of(fact, assessment.rules.facts[name], assessment.case)
-        found.setdefault((standing, excludes, changes), []).append(name)
-    groups = [Gap(tuple(names), *about) for about, names in found.items()]
-    return sorted(groups, key=lambda gap: (not gap.excludes, -len(gap.changes)))
-
-
-def _excluding(assessment: Assessment) -> dict[str, tuple[str, ...]]:
-    """Of each fact that could exclude an advised or planned therapy, the therapies; nothing of those that are out."""
-    found: dict[str, list[str]] = {}
-    for mark in provisional(assessment):
-        for name in mark.facts:
-            found.setdefault(name, []).append(mark.code.removeprefix(PREFIX))
-    return {name: tuple(codes) for name, codes in found.items()}
-
-
-def provisional(assessment: Assessment) -> list[Remark]:
-    """The marks of therapies that are advised or planned and that a missing fact could exclude."""
-    marks = (remark for remark in assessment.advice.cautions if remark.code.startswith(PREFIX))
-    return [mark for mark in marks if _is_open(assessment.advice.therapy(mark.code.removeprefix(PREFIX)))]
-
-
-def _is_open(verdict: TherapyAdvice | None) -> bool:
-    return verdict is None or verdict.strength.offered
-
-
-def first_gaps(assessment: Assessment) -> list[Gap]:
-    """The groups that the first screen shows: all that could exclude, and the next ones as far as there is room."""
-    found = gaps(assessment)
-    return found[: max(MOST_GAPS, sum(bool(gap.excludes) for gap in found))]
-
-
-def gap_line(assessment: Assessment, gap: Gap) -> str:
-    """A group of missing facts: how they stand, and what they could exclude or change."""
-    excluded, changed = _names(assessment, gap.excludes), _names(assessment, gap.changes)
-    bearing = [
-        f"could exclude {excluded}" if excluded else "",
-        f"could change {changed}" if changed and not excluded else "",
-        "needed to tell whether the guideline applies" if assessment.advice.scope is Scope.UNKNOWN else "",
-    ]
-    return "; ".join((f"{gap.labels}: {gap.standing}", *filter(None, bearing)))
-
-
-def _names(assessment: Assessment, codes: Iterable[str]) -> str:
-    return ", ".join(short_name(assessment, code) for code in codes)
-
-
-def doubtful_lines(assessment: Assessment) -> Iterator[str]:
-    """Newer statements that were not used of facts that bear on what is advised or planned, and newer results that
-    could not be read."""
+def _doubts(assessment: Assessment, known: Collection[str]) -> Iterator[str]:
+    """Newer statements that were not used of facts that decided or bear on what is advised or planned, and newer
+    results that could not be read."""
     codes = {therapy.code for therapy in weighed(assessment)}
     rules = (rule for rule in assessment.rules.rules.values() if not codes.isdisjoint(rule.therapies))
-    bearing = {name for rule in rules for name in rule.facts}
+    bearing = {name for rule in (*rules, *assessment.rules.scope) for name in rule.facts} | set(known)
     for name, fact in assessment.case.facts.items():
-        if name in bearing and fact.known is not None:
+        if fact.unused and fact.known is not None and name in bearing:
             yield from passed_over(fact)
     for finding in assessment.findings:
         if finding.code == "newer-result-unmapped":
