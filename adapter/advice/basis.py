@@ -76,11 +76,6 @@ def site_lines(rules: RuleSet) -> Iterator[str]:
         yield f"{_changed(one)} ({one.by}, {one.day}: {one.reason})"
 
 
-def site_changes(rules: RuleSet) -> Iterator[str]:
-    """Every change that the site has made, in short."""
-    return (_changed(one) for one in (rules.site.overrides if rules.site else ()))
-
-
 def _changed(one: Override) -> str:
     match one.kind:
         case "threshold":

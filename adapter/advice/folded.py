@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import site_changes, unsigned_counts
+from adapter.advice.basis import site_lines, unsigned_counts
 from adapter.advice.disagreements import disagreement_titles, flag_titles
 from adapter.advice.parts import INTENDED
 from adapter.advice.sections import (
@@ -46,7 +46,7 @@ def folded_lines(assessment: Assessment, weight: Weight) -> Iterator[str]:
     yield from _counted("Other ratings are outranked for", "therapy", outranking, "therapies")
     yield from _counted("The two papers disagree on", "point", list(disagreement_titles(assessment)))
     yield from _listed("Doubts from outside of the papers, waiting for a clinician", list(flag_titles(assessment)))
-    yield from _listed("Changed by the site", list(site_changes(assessment.rules)))
+    yield from _listed("Changed by the site", list(site_lines(assessment.rules)))
     yield from _sources(assessment)
     yield from filter(None, [unsigned_counts(assessment.rules, shown_rules(assessment))])
     yield from _more_facts(weight)

@@ -1,4 +1,4 @@
-"""Missing facts in groups, as a card tells them: how they stand, what they could exclude, whose rating they could change.
+"""Missing facts in groups, as a card tells them: how they stand, and what they could exclude or change.
 
 It chooses nothing: what could exclude an advised or planned therapy comes first, and how many are shown is for others.
 """
