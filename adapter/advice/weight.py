@@ -5,6 +5,7 @@ It chooses and words nothing; what is not chosen is counted (folded.py).
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from adapter.advice.assessment import Assessment
@@ -109,11 +110,10 @@ def _leading(assessment: Assessment, known: Mapping[str, Fact]) -> list[str]:
     first: dict[str, None] = {}
     for rules, most in ((_gravest(assessment), MOST_FACTS), (_others(assessment), FEWEST_FACTS)):
         for rule in rules:
+            read = (name for name in _leaves(explaining.rule(rule)) if name in known and name not in {*first, *unsaid})
+            first.update(dict.fromkeys(islice(read, max(most - len(first), 0))))
             if len(first) >= most:
                 break
-            read = (name for name in _leaves(explaining.rule(rule)) if name in known and name not in unsaid)
-            first.update(dict.fromkeys(read))
-        first = dict.fromkeys(list(first)[:MOST_FACTS])
     odd = (name for name, fact in known.items() if fact.remarks)
     return list(dict.fromkeys((*(first or list(known)[:MOST_FACTS]), *odd)))
 

@@ -14,7 +14,7 @@ from adapter.advice.folded import FOLDED
 from adapter.advice.parts import INTENDED, PRINTED
 from adapter.advice.parts import parts as all_parts
 from adapter.advice.sections import deciding_facts, in_sentence, set_aside_lines
-from adapter.advice.weight import MOST_CAUTIONS, MOST_FACTS
+from adapter.advice.weight import MOST_CAUTIONS, MOST_FACTS, MOST_GAPS
 from adapter.advice.wording import plain, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.merge import Clock
@@ -120,6 +120,39 @@ def test_a_missing_fact_that_could_exclude_what_is_advised_is_never_folded(name:
         for fact in mark.facts:
             pattern = rf"{re.escape(plain(in_sentence(fact)))}[^/]*could exclude [^/]*{re.escape(short(code))}"
             assert re.search(pattern, found, re.IGNORECASE), fact
+
+
+@pytest.mark.hazard("HZ-A06")
+def test_however_many_missing_facts_could_exclude_all_stand_on_the_first_screen() -> None:
+    old = (
+        "OBX|5|NM|2160-0^^LN||0.9|mg/dL|||||F",
+        "OBX|6|NM|777-3^^LN||210|10*9/L|||||F",
+        "OBX|7|NM|1920-8^^LN||30|U/L|||||F",
+        "OBX|8|CWE|disease_distribution^^99LDT||liver_only^^99LDT||||||F",
+        "OBX|9|CWE|disease_trajectory^^99LDT||progressive^^99LDT||||||F",
+    )
+    clock = Clock(datetime(2026, 3, 20, 12, tzinfo=UTC))
+    missing = screen(of_hl7(messages(*old), clock=clock)).sections["Missing"]
+    excluding = [line for line in missing if "could exclude cTACE, TAE" in line]
+    assert len(excluding) > MOST_GAPS
+    for name in ("Total bilirubin", "Creatinine", "Platelets", "AST"):
+        assert any(line.startswith(f"{name}: too old: ") for line in excluding), name
+    assert missing[-1].endswith("; none of them could exclude what is advised")
+
+
+def test_the_other_missing_facts_are_counted_on_the_first_screen_and_named_below() -> None:
+    assessment = of_hl7(messages())
+    *shown_lines, count = screen(assessment).sections["Missing"]
+    assert len(shown_lines) == MOST_GAPS
+    assert count == "29 more, named below"
+    [line] = [one for one in text(assessment).splitlines() if one.startswith("- 29 more missing: ")]
+    assert "portal vein, " in line
+    assert line.endswith(" (not recorded)")
+
+
+def test_what_only_tells_that_the_guideline_applies_makes_room_for_what_decides() -> None:
+    found = screen(of_facts(planned_therapies=["deb_tace", "tare_whole_liver"], portal_vein_status="occluded")).sections
+    assert found["What decides"][0] == "Portal vein: occluded, 2026-01-12 (case file)"
 
 
 @pytest.mark.hazard("HZ-A06")
