@@ -69,7 +69,7 @@ def test_the_card_of_the_readme_is_the_card_of_its_patient() -> None:
     assert shown[0].startswith(f"**{summary(assessment)}** ({assessment.advice.indicator.value})")
     body = "\n".join(shown[1:]).strip()
     assert len(body) > 500
-    assert body in detail(assessment)
+    assert body in detail(assessment, linked=True)
 
 
 def test_the_case_file_of_the_page_can_be_evaluated() -> None:

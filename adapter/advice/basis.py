@@ -31,6 +31,18 @@ def unsigned(rules: RuleSet, shown: Iterable[Rule]) -> str:
     return f"Not signed by a clinician: {listed}." if listed else ""
 
 
+def unsigned_counts(rules: RuleSet, shown: Iterable[Rule]) -> str:
+    """The same in one short line: how much of it there is, without naming each."""
+    behind = sum(rules.sign_off(rule.id) is None for rule in shown)
+    parts = (
+        f"{behind} rule{'s' if behind > 1 else ''} behind this answer" if behind else "",
+        "how ratings are combined" if _policies(rules) else "",
+        "maximum ages of facts" if _ages(rules) else "",
+    )
+    listed = ", ".join(part for part in parts if part)
+    return f"Not signed by a clinician: {listed}" if listed else ""
+
+
 def _rules(rules: RuleSet, shown: Iterable[Rule]) -> str:
     unsigned_rules = [rule for rule in shown if rules.sign_off(rule.id) is None]
     if not unsigned_rules:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.parts import Part, option_name, parts
+from adapter.advice.folded import FOLDED, folded_lines, short_basis
+from adapter.advice.glance import first_screen
+from adapter.advice.parts import PRINTED, Part, option_name, parts
 from adapter.advice.sections import (
     Option,
     closed_lines,
@@ -18,6 +20,7 @@ from adapter.advice.sections import (
     some_not_used,
     unread_missing,
 )
+from adapter.advice.weight import weigh
 from adapter.advice.wording import markdown
 from adapter.case.fact import NOT_IN_PART, NOT_READ, State
 from adapter.ldt import Scope, Strength
@@ -32,6 +35,10 @@ NAMESPACE = UUID("4b1f6d0e-6f4e-5a53-9d0c-0c8f7c9f2a11")
 
 TOPIC = ("ldtnelm", "Liver-directed therapy of neuroendocrine liver metastases")
 """Code and display of the topic of every card; alphanumeric, as CDS Hooks wants topics to be."""
+
+
+IN_FULL = "The whole answer"
+"""What stands between the first screen and the rest on a card without a link."""
 
 
 def card_uuid(assessment: Assessment, invocation: str) -> UUID:
@@ -60,7 +67,7 @@ def cards(
             summary=summary(assessment),
             indicator=indicator(assessment),
             source=source,
-            detail=detail(assessment),
+            detail=detail(assessment, linked=bool(links)),
             uuid=card_uuid(assessment, invocation),
             suggestions=suggestions,
             selection_behavior="any" if suggestions else None,
@@ -150,9 +157,29 @@ def _scope_reason(assessment: Assessment) -> str:
     return "; ".join(rule.row.title.lower() for rule in scope_rules(assessment))
 
 
-def detail(assessment: Assessment) -> str:
+def detail(assessment: Assessment, *, linked: bool) -> str:
+    """The card's text in Markdown: the first screen, and below it what else there is: in counted lines where a link
+    leads to the whole answer (`linked`), else the whole answer itself."""
+    if assessment.closed:
+        return full(assessment)
+    weight = weigh(assessment)
+    first = [_short(part) for part in first_screen(assessment, weight)]
+    if not linked:
+        return "\n\n".join((*first, f"**{IN_FULL}**", full(assessment)))
+    below = _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
+    return "\n\n".join((*first, below, markdown(short_basis(assessment))))
+
+
+def full(assessment: Assessment) -> str:
     """The whole answer in Markdown: options, dangers, cautions, missing and deciding facts, disagreements, sources."""
-    return "\n\n".join(_part(part) for part in parts(assessment))
+    return "\n\n".join(_part(part) for part in parts(assessment) if part.title != PRINTED)
+
+
+def _short(part: Part) -> str:
+    """A part of the first screen: a single line stands beside its title."""
+    if len(part.lines) == 1:
+        return f"**{part.title}:** {markdown(part.lines[0])}"
+    return _part(part)
 
 
 def _part(part: Part) -> str:

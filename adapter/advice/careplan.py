@@ -9,20 +9,18 @@ from uuid import uuid5
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
 from adapter.advice.parts import INTENDED, SILENCED, TITLE
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
     also_on_record,
-    also_touched,
     cited,
     closed_lines,
     closing_lines,
     danger_lines,
     data_problems,
     deciding_facts,
-    disagreements,
-    flag_lines,
     label,
     missing_lines,
     options,
@@ -188,6 +186,8 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield unread
     for line in disagreements(assessment):
         yield f"The documents disagree: {line}"
+    for line in printed_positions(assessment):
+        yield f"Both positions as printed, and the project's policy: {line}"
     for line in flag_lines(assessment):
         yield f"Not in the documents, waits for a clinician: {line}"
     touched = also_touched(assessment)

@@ -58,7 +58,7 @@ class Cover:
 
 
 def advice_message(assessment: Assessment, cover: Cover, link: Link) -> bytes:
-    """The message, in UTF-8, segments ended by CR; every line of the card is in it."""
+    """The message, in UTF-8, segments ended by CR; every line of the whole answer is in it."""
     match link.kind:
         case "ORU^R01":
             segments = _result(assessment, cover, link)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.disagreements import disagreements, flag_lines, printed_positions
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
@@ -18,9 +19,7 @@ from adapter.advice.sections import (
     danger_lines,
     data_problems,
     deciding_facts,
-    disagreements,
     fact_line,
-    flag_lines,
     missing_lines,
     options,
     outranked,
@@ -36,6 +35,9 @@ from adapter.ldt import Scope
 TITLE = "Liver-directed therapy of neuroendocrine liver metastases: options for the tumour board"
 
 SILENCED = "Switched off by the site, but it would speak here"
+
+PRINTED = "The documents disagree: both positions as printed, and the project's policy"
+"""What checks the line above it; cards leave it out, since it is written for those who check the rules."""
 
 INTENDED = (
     "For health professionals of a tumour board, on adults with liver metastases of a well-differentiated "
@@ -103,6 +105,7 @@ def _listed(assessment: Assessment) -> Iterator[Part]:
     yield Part("Also on record, read by no rule", tuple(also_on_record(assessment)))
     yield Part("On record but not used", tuple(set_aside_lines(assessment)), tone="quiet")
     yield Part("The documents disagree", tuple(disagreements(assessment)))
+    yield Part(PRINTED, tuple(printed_positions(assessment)), tone="quiet")
     yield Part("Not in the documents, waits for a clinician", tuple(flag_lines(assessment)))
     yield Part("Sources", tuple(cited(assessment)), tone="quiet")
     yield Part("Changed by the site", tuple(site_lines(rules)))

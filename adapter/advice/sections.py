@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import comparison_words, signature
+from adapter.advice.basis import comparison_words
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
-from adapter.ldt import Disagreement, Indicator, Remark, Scope, Strength, TherapyAdvice
+from adapter.ldt import Indicator, Remark, Scope, Strength, TherapyAdvice
 from adapter.ldt.advice import DangerKind
-from adapter.ldt.rule import Rated, Rule
+from adapter.ldt.rule import Rated, Rating, Rule
 from adapter.mapping.closed import Closing
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.tables import tables
@@ -47,9 +47,6 @@ DANGERS: dict[DangerKind, str] = {
 
 HIGH_BURDEN = "burden_above_90"
 """The predicate behind the danger of a high burden."""
-
-REGIMENS = ("octreotide_prophylaxis", "consider_octreotide_prophylaxis", "continue_octreotide_postprocedure")
-"""Steps on whose regimen the documents disagree: both positions are shown beside them (P13)."""
 
 NARRATIVE_FACTS = ("differentiation", "ki67_percent", "who_grade", "liver_burden_percent")
 """Facts that often stand only in reports: their absence is told together with reports that were not read."""
@@ -107,12 +104,18 @@ def _said(closing: Closing) -> str:
 
 def outranked(assessment: Assessment) -> Iterator[str]:
     """Ratings that others outrank, so that both sides are seen: what a contraindication or an exception set aside."""
+    for therapy, ratings in set_aside_ratings(assessment):
+        rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
+        yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
+
+
+def set_aside_ratings(assessment: Assessment) -> Iterator[tuple[TherapyAdvice, list[Rating]]]:
+    """The therapies with ratings that others outrank, and these ratings."""
     for therapy in assessment.advice.therapies:
         weak = (Rated.SUPPORT, Rated.DOWNGRADE) if therapy.strength.offered else (Rated.DOWNGRADE,)
         ratings = [r for r in therapy.set_aside if r.rated not in weak and r.rated.value != therapy.strength.value]
         if ratings:
-            rules = ", ".join(f"{r.rule} ({r.rated.value.replace('_', ' ')})" for r in ratings)
-            yield f"{short_name(assessment, therapy.code)} is {STRENGTHS[therapy.strength]}; this outranks {rules}"
+            yield therapy, ratings
 
 
 def short_name(assessment: Assessment, code: str) -> str:
@@ -238,12 +241,17 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
         if fact.known is None and fact.state is not State.ABSENT and fact.name not in asked:
             standing = standing_of(fact, definition, assessment.case)
             yield f"{definition.label}: {standing} ({place_of(fact.origins)})"
-        for unused in fact.unused:
-            newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
-            if newer and unused.reason != "no-limit-sent":
-                when = f" of {unused.when.day}" if unused.when else ""
-                reason = unused.reason.replace("-", " ")
-                yield f"{definition.label}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
+        yield from passed_over(fact)
+
+
+def passed_over(fact: Fact) -> Iterator[str]:
+    """Newer statements of a fact than the one in use, or as new, that may not be used: reason, place."""
+    for unused in fact.unused:
+        newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
+        if newer and unused.reason != "no-limit-sent":
+            when = f" of {unused.when.day}" if unused.when else ""
+            reason = unused.reason.replace("-", " ")
+            yield f"{label(fact.name)}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
 
 
 def data_problems(assessment: Assessment) -> Iterator[str]:
@@ -255,6 +263,11 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
     for problem, found in places.items():
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         yield f"{problem}: {shown}"
+    yield from unread_codes(assessment)
+
+
+def unread_codes(assessment: Assessment) -> Iterator[str]:
+    """Codes of procedures and orders that nobody reads, and diagnoses that decide nothing."""
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
         entries = (entry for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry))
         codes = [entry.code for entry in entries if entry.code]
@@ -288,10 +301,13 @@ def not_understood(entry: Entry) -> bool:
 
 def also_on_record(assessment: Assessment) -> Iterator[str]:
     """Observed facts that no rule reads and a clinician wants beside the judgement that is asked for."""
-    for name in ("portal_vein_thrombosis", "lvef_percent", "ecog", "overall_disease_status"):
-        fact = assessment.case.facts[name]
-        if fact.known is not None:
-            yield fact_line(fact)
+    return map(fact_line, recorded_unread(assessment))
+
+
+def recorded_unread(assessment: Assessment) -> Iterator[Fact]:
+    """The same as facts."""
+    names = ("portal_vein_thrombosis", "lvef_percent", "ecog", "overall_disease_status")
+    return (assessment.case.facts[name] for name in names if assessment.case.known(name) is not None)
 
 
 def some_not_used(assessment: Assessment) -> bool:
@@ -313,46 +329,6 @@ def indicator(assessment: Assessment) -> IndicatorCode:
     if own == "critical" and not assessment.urgent:
         return "warning"
     return "warning" if own == "info" and scope is Scope.APPLIES and some_not_used(assessment) else own
-
-
-def disagreements(assessment: Assessment) -> Iterator[str]:
-    """Where the documents disagree on a verdict or caution that is shown: both positions, and the project's choice."""
-    for disagreement in assessment.advice.conflicts:
-        conflict = assessment.rules.conflicts[disagreement.conflict]
-        if not _bears(assessment, disagreement):
-            continue
-        yield (
-            f"{conflict.id} {conflict.title}. {conflict.position_a} {conflict.position_b} "
-            f"Project policy ({signature(assessment.rules, conflict.id)}): {conflict.policy}"
-        )
-
-
-def also_touched(assessment: Assessment) -> str:
-    """The other disagreements that rules of this case touch, without bearing on what is shown; else nothing."""
-    conflicts = assessment.rules.conflicts
-    ids = [one.conflict for one in assessment.advice.conflicts if not _bears(assessment, one)]
-    return ", ".join(f"{conflicts[conflict].id} {conflicts[conflict].title}" for conflict in ids)
-
-
-def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:
-    """Whether one of its rules set a caution shown here or tells a regimen, or two of them rate a therapy that is
-    offered or planned."""
-    advice = assessment.advice
-    fired = set(disagreement.rules)
-    regimens = [action for action in advice.actions if action.code in REGIMENS]
-    if any(fired & set(remark.rules) for remark in (*advice.cautions, *regimens)):
-        return True
-    return any(
-        len(fired & {rating.rule for rating in therapy.because + therapy.set_aside}) > 1
-        for therapy in advice.therapies
-        if therapy.strength.offered or therapy.planned is Truth.TRUE
-    )
-
-
-def flag_lines(assessment: Assessment) -> Iterator[str]:
-    """What comes from outside the documents and waits for a clinician, beside what one of its rules says here."""
-    flags = {flag.id: flag for flag in assessment.rules.flags}
-    return (f"{flags[name].id} {flags[name].title}. {flags[name].text}" for name in assessment.advice.flags)
 
 
 def cited(assessment: Assessment) -> Iterator[str]:

@@ -130,3 +130,16 @@ def place_of(origins: Iterable[Origin]) -> str:
         else:
             places.append(place)
     return "; ".join(places)
+
+
+def source_of(origins: Iterable[Origin]) -> str:
+    """The message or resource that a fact came from first, without the place in it; nothing for none."""
+    for origin in origins:
+        match origin.wire:
+            case "hl7v2":
+                return f"message {plain(origin.document)[:60]}"
+            case "case":
+                return "case file"
+            case _:
+                return plain(origin.place)[:80].split("#")[0]
+    return ""

@@ -141,10 +141,15 @@ class CodeFile(Row):
 
 
 class Conflict(Row):
-    """A point on which the documents disagree: both positions and the project's policy (P13)."""
+    """A point on which the documents disagree: both positions and the project's policy (P13).
+
+    `plainly` is what a clinician reads: where the documents part, and what that means here. A point without it says
+    nothing to a clinician, and is on no card.
+    """
 
     id: ConflictId
     title: Text
+    plainly: str
     position_a: Text
     position_b: Text
     policy: Text
@@ -200,9 +205,10 @@ class Predicate(Row):
 
 
 class GuidelineDocument(Row):
-    """A document that sources cite."""
+    """A document that sources cite. `short` is enough to find it."""
 
     code: Text
+    short: Text
     citation: Text
 
 

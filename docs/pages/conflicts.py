@@ -18,8 +18,8 @@ def conflicts_page(rules: RuleSet, links: Links) -> str:
         "Where the documents disagree",
         rules,
         f"{len(rules.conflicts)} points on which the two documents, or two sentences of one, disagree. When rules of a "
-        f"point bear on what is shown\nfor a patient, card and CarePlan show both positions and the project's choice "
-        f"(policy {links.item('P13')}), which is no evidence.",
+        "point bear on what is shown\nfor a patient, the card tells it in plain words; explanation page and CarePlan "
+        f"show both positions and the project's choice (policy {links.item('P13')}), which is no evidence.",
         blocks(_conflict(one, rules, links) for one in rules.conflicts.values()),
         "## Flags",
         "Remarks from outside of the two documents. No rule encodes them; they wait for a clinician.",
@@ -30,6 +30,7 @@ def conflicts_page(rules: RuleSet, links: Links) -> str:
 def _conflict(conflict: Conflict, rules: RuleSet, links: Links) -> Iterator[str]:
     yield f"### {conflict.id}\n"
     yield f"**{escaped(conflict.title)}**\n"
+    yield f"- **On cards** {links.prose(conflict.plainly or 'nothing, since it says nothing to a clinician.')}"
     yield f"- **One position** {links.prose(conflict.position_a)}"
     yield f"- **The other** {links.prose(conflict.position_b)}"
     yield f"- **The project's choice** ({signature(rules, conflict.id)}): {links.prose(conflict.policy)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _TITLE = re.compile(r"\*\*([^*]+)\*\*")
+_LINE = re.compile(r"\*\*([^*]+):\*\* (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ def parts(detail: str) -> Parts:
     rows: list[Row] = []
     title = ""
     for block in blocks:
-        found = _TITLE.fullmatch(block)
+        found, line = _TITLE.fullmatch(block), _LINE.fullmatch(block)
         if found:
             title = found[1]
             sections[title] = ()
+        elif line:
+            sections[line[1]] = (shown(line[2]),)
         elif block.startswith("| "):
             rows += [_row(line) for line in block.split("\n")[2:]]
         elif block.startswith("- "):

@@ -8,26 +8,28 @@ from datetime import UTC, datetime
 import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import cards, detail
-from adapter.advice.parts import INTENDED
+from adapter.advice.card import cards, full
+from adapter.advice.parts import INTENDED, PRINTED
+from adapter.advice.parts import parts as all_parts
 from adapter.advice.sections import STRENGTHS, in_sentence, remark_line
 from adapter.advice.wording import plain
 from adapter.case.catalogue import catalogue
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth
 from adapter.ldt import Indicator, Scope, Strength, rule_set
-from cds_hooks import check_response
+from cds_hooks import Link, check_response
 from tests.advice.assessments import everyone, extreme, gold, messages, of_facts, of_hl7
 from tests.advice.parts import Parts, parts
 from tests.ldt.patients import FIXTURES, patient
 
 EVERYONE = everyone()
 RULE_SET = rule_set()
+LINK = Link("Why and why not", "https://ldt.example.org/explain/ticket", "absolute")
 names = pytest.mark.parametrize("name", EVERYONE)
 
 
 def of(name: str) -> tuple[Assessment, Parts]:
-    return EVERYONE[name], parts(detail(EVERYONE[name]))
+    return EVERYONE[name], parts(full(EVERYONE[name]))
 
 
 @names
@@ -38,9 +40,10 @@ def test_a_card_conforms_to_cds_hooks(name: str) -> None:
 
 @pytest.mark.parametrize("strength", Strength)
 def test_a_card_as_long_as_can_be_conforms_too(strength: Strength) -> None:
-    [card] = cards(extreme(strength))
-    assert check_response({"cards": [card.to_json()]}) == []
-    assert len(parts(card.detail or "").rows) == len(RULE_SET.therapies)
+    for links in ((), (LINK,)):
+        [card] = cards(extreme(strength), links=links)
+        assert check_response({"cards": [card.to_json()]}) == []
+    assert len(parts(full(extreme(strength))).rows) == len(RULE_SET.therapies)
 
 
 @pytest.mark.hazard("HZ-A06")
@@ -61,7 +64,7 @@ def test_a_card_says_for_whom_it_is_and_on_which_rules_and_day(name: str) -> Non
 @pytest.mark.hazard("HZ-T14")
 def test_the_date_on_the_card_is_the_day_of_the_data() -> None:
     clock = Clock(datetime(2026, 1, 10, 23, 30, tzinfo=UTC))
-    found = parts(detail(of_hl7(messages(), clock=clock)))
+    found = parts(full(of_hl7(messages(), clock=clock)))
     assert "Data as of 2026-01-10." in found.basis
     assert RULE_SET.version in found.basis
 
@@ -147,7 +150,7 @@ def test_a_card_shows_every_known_fact_behind_a_verdict_with_value_date_and_orig
 
 @pytest.mark.hazard("HZ-A06")
 def test_values_are_shown_with_their_units_and_the_message_they_came_in() -> None:
-    found = parts(detail(of_hl7(messages("OBX|5|NM|liver_burden_percent^^99LDT||91.5|%|||||F", control_id="MSG7"))))
+    found = parts(full(of_hl7(messages("OBX|5|NM|liver_burden_percent^^99LDT||91.5|%|||||F", control_id="MSG7"))))
     line = next(line for line in found.sections["Facts that decided"] if line.startswith("Liver tumour burden"))
     assert line == "Liver tumour burden: 91.5 %, 2026-01-10 (OBX[5]-5 of message MSG7 from LAB HOSP)"
 
@@ -161,12 +164,12 @@ def test_what_a_clinician_has_not_signed_is_marked(name: str) -> None:
     match = re.search(r"of which strength or wording by project policy: ([^;]*);", found.basis)
     assert set(policy) <= set(match[1].split(", ") if match else ())
     for line in found.sections.get("The documents disagree", ()):
-        assert line.startswith("Touched") or "Project policy (unsigned):" in line
+        assert re.search(r"\(project's choice, unsigned; C-\d\d\)$", line)
 
 
 @pytest.mark.hazard("HZ-A06")
 def test_a_danger_shows_its_facts_and_source_while_the_scope_is_unknown() -> None:
-    found = parts(detail(of_facts(diagnosis=None, liver_burden_percent=95, planned_therapies=["tae"])))
+    found = parts(full(of_facts(diagnosis=None, liver_burden_percent=95, planned_therapies=["tae"])))
     assert found.sections["Danger"] == ("TAE: planned, but tumour replaces more than 90 % of the liver",)
     assert any(line.startswith("Liver tumour burden: 95 %") for line in found.sections.get("Facts that decided", ()))
     assert any("R-011" in line for line in found.sections.get("Sources", ()))
@@ -175,7 +178,7 @@ def test_a_danger_shows_its_facts_and_source_while_the_scope_is_unknown() -> Non
 @pytest.mark.hazard("HZ-A06")
 def test_cautions_and_steps_name_their_rules() -> None:
     assessment = gold()["GC-11"]
-    found = parts(detail(assessment))
+    found = parts(full(assessment))
     for title, remarks in (("Cautions", assessment.advice.cautions), ("To do", assessment.advice.actions)):
         for remark, line in zip(remarks, found.sections[title], strict=True):
             assert all(rule in line for rule in remark.rules), line
@@ -183,7 +186,7 @@ def test_cautions_and_steps_name_their_rules() -> None:
 
 @pytest.mark.hazard("HZ-A06")
 def test_a_step_that_quotes_a_dose_is_cited() -> None:
-    found = parts(detail(of_facts(carcinoid_crisis_active=True)))
+    found = parts(full(of_facts(carcinoid_crisis_active=True)))
     assert any("500 mcg" in line for line in found.sections["To do"])
     assert any("R-506" in line for line in found.sections["Sources"])
 
@@ -191,7 +194,7 @@ def test_a_step_that_quotes_a_dose_is_cited() -> None:
 @pytest.mark.hazard("HZ-A08")
 def test_a_contraindication_and_the_recommendation_it_outranks_are_one_answer_and_the_danger_comes_first() -> None:
     assessment = gold()["GC-11"]
-    found = parts(detail(assessment))
+    found = parts(full(assessment))
     ctace = assessment.advice.therapy("ctace")
     assert ctace is not None
     assert ctace.strength is Strength.CONTRAINDICATED
@@ -209,15 +212,18 @@ def test_the_recommendation_that_is_outranked_is_shown_beside_the_contraindicati
     ctace = assessment.advice.therapy("ctace")
     assert ctace is not None
     for rating in ctace.set_aside:
-        assert rating.rule in detail(assessment)
+        assert rating.rule in full(assessment)
 
 
 def test_both_positions_of_a_disagreement_are_shown_with_the_unsigned_choice() -> None:
-    lines = parts(detail(gold()["GC-13"])).sections["The documents disagree"]
+    lines = parts(full(gold()["GC-13"])).sections["The documents disagree"]
     conflict = RULE_SET.conflicts["C-05"]
-    [line] = [line for line in lines if line.startswith("C-05 ")]
+    [line] = [line for line in lines if "; C-05)" in line]
+    assert line == plain(f"{conflict.title}: {conflict.plainly} (project's choice, unsigned; C-05)")
+    [printed] = [part for part in all_parts(gold()["GC-13"]) if part.title == PRINTED]
+    [line] = [line for line in printed.lines if line.startswith("C-05 ")]
     for said in (conflict.position_a, conflict.position_b, conflict.policy):
-        assert plain(said) in line
+        assert said in line
 
 
 @pytest.mark.parametrize("case", [entry["id"] for entry in json.loads((FIXTURES / "cases/cases.json").read_text())])
@@ -251,7 +257,7 @@ def test_the_indicator_follows_policy_p12(facts: dict[str, object], indicator: s
 
 def test_facts_on_record_that_may_not_be_used_are_named_with_their_reason() -> None:
     clock = Clock(datetime(2026, 3, 20, 12, tzinfo=UTC))
-    found = parts(detail(of_hl7(messages("OBX|5|NM|1742-6^ALT^LN||9|U/L|||||F"), clock=clock)))
+    found = parts(full(of_hl7(messages("OBX|5|NM|1742-6^ALT^LN||9|U/L|||||F"), clock=clock)))
     lines = found.sections["Missing"] + found.sections.get("On record but not used", ())
     [line] = [line for line in lines if line.startswith("Total bilirubin: ")]
     assert line.startswith("Total bilirubin: too old: 2 mg/dL of 2026-01-10, 69 days ago, may be 30 days old at most")
@@ -259,13 +265,13 @@ def test_facts_on_record_that_may_not_be_used_are_named_with_their_reason() -> N
 
 def test_the_age_that_was_applied_while_a_procedure_is_signed_is_the_one_named() -> None:
     clock = Clock(datetime(2026, 1, 28, 12, tzinfo=UTC), procedure=True)
-    [line] = [line for line in detail(of_hl7(messages(), clock=clock)).splitlines() if "Total bilirubin" in line]
+    [line] = [line for line in full(of_hl7(messages(), clock=clock)).splitlines() if "Total bilirubin" in line]
     assert "may be 14 days old at most" in line
 
 
 def test_a_newer_statement_that_was_passed_over_is_named() -> None:
     newer = "OBX|5|NM|14631-6^^LN||90|umol/L|||||P|||20260111080000+0000"
-    found = parts(detail(of_hl7(messages(newer))))
+    found = parts(full(of_hl7(messages(newer))))
     assert any(
         line.startswith("Total bilirubin: a statement of 2026-01-11 was not used (preliminary;")
         for line in found.sections["On record but not used"]
@@ -274,28 +280,28 @@ def test_a_newer_statement_that_was_passed_over_is_named() -> None:
 
 def test_a_narrative_that_was_not_read_is_named_only_where_its_facts_are_missing() -> None:
     note = "NTE|1|L|Ki-67 is 12 percent"
-    [line] = [line for line in parts(detail(of_hl7(messages(note)))).sections["Missing"] if "narrative" in line]
+    [line] = [line for line in parts(full(of_hl7(messages(note)))).sections["Missing"] if "narrative" in line]
     assert line == (
         "1 narrative report(s) came with the data and were not read; "
         "they may state: Ki-67 index, WHO grade, Liver tumour burden"
     )
     known = "OBX|5|NM|29593-1^^LN||12|%|||||F", "OBX|6|CWE|who_grade^^99LDT||G2^^99LDT||||||F"
     burden = "OBX|7|NM|liver_burden_percent^^99LDT||40|%|||||F"
-    assert "narrative report" not in detail(of_hl7(messages(*known, burden, note)))
+    assert "narrative report" not in full(of_hl7(messages(*known, burden, note)))
 
 
 def test_a_narrative_result_is_counted_once() -> None:
-    found = parts(detail(of_hl7(messages("OBX|5|TX|18748-4^^LN||a report||||||F"))))
+    found = parts(full(of_hl7(messages("OBX|5|TX|18748-4^^LN||a report||||||F"))))
     assert any(line.startswith("1 narrative report(s) came") for line in found.sections["Missing"])
 
 
 def test_data_that_could_not_be_had_are_named() -> None:
-    found = parts(detail(replace(of_facts(), gaps=("observations: only 1 of 40 were sent",))))
+    found = parts(full(replace(of_facts(), gaps=("observations: only 1 of 40 were sent",))))
     assert found.sections["Data that could not be had"] == ("observations: only 1 of 40 were sent",)
 
 
 def test_outside_of_the_population_only_the_reason_is_given() -> None:
-    found = parts(detail(of_facts(diagnosis="hcc")))
+    found = parts(full(of_facts(diagnosis="hcc")))
     assert found.rows == ()
     assert found.titles[0] == "The guideline does not apply to this patient"
     [line] = found.sections[found.titles[0]]
@@ -305,7 +311,7 @@ def test_outside_of_the_population_only_the_reason_is_given() -> None:
 def test_an_unknown_scope_offers_nothing_and_says_so() -> None:
     assessment = of_facts(diagnosis=None)
     assert assessment.advice.scope is Scope.UNKNOWN
-    found = parts(detail(assessment))
+    found = parts(full(assessment))
     assert found.titles[0] == "Whether the guideline applies is not known; no therapy is offered until it is."
     assert found.rows == ()
     assert cards(assessment)[0].indicator == Indicator.WARNING.value
@@ -338,7 +344,8 @@ def test_our_own_words_lose_no_character_on_their_way_to_the_card() -> None:
     own += [f"{s.document}, {s.section}" for rule in RULE_SET.rules.values() for s in rule.row.sources]
     own += [code.text for code in RULE_SET.codes.values()]
     own += [text for therapy in RULE_SET.therapies.values() for text in (therapy.name, therapy.short)]
-    own += [t for c in RULE_SET.conflicts.values() for t in (c.title, c.position_a, c.position_b, c.policy)]
+    own += [t for c in RULE_SET.conflicts.values() for t in (c.title, c.plainly, c.position_a, c.position_b, c.policy)]
+    own += [document.short for document in RULE_SET.documents]
     own += [document.citation for document in RULE_SET.documents]
     own += [fact.label for fact in catalogue().facts.values()]
     assert [text for text in own if any(not plain(character) for character in text)] == []

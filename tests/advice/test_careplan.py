@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from adapter.advice.assessment import assess
-from adapter.advice.card import detail
+from adapter.advice.card import full
 from adapter.advice.careplan import care_plan
 from adapter.advice.parts import INTENDED
 from adapter.advice.wording import markdown, plain
@@ -146,7 +146,7 @@ def test_every_missing_fact_and_every_step_is_an_activity(name: str) -> None:
 @names
 def test_what_the_card_says_is_in_the_careplan_too(name: str) -> None:
     """Lines of the card, section by section: both are made from the same advice."""
-    found, plan = parts(detail(EVERYONE[name])), plan_of(name)
+    found, plan = parts(full(EVERYONE[name])), plan_of(name)
     said = re.sub(r"\\(.)", r"\1", "\n".join(strings(plan)))  # notes are Markdown: active characters are escaped
     for row in found.rows:
         whole = row.therapy.split(": ", 1)[-1]  # the card puts the short name before it
@@ -164,7 +164,7 @@ def test_what_the_card_says_is_in_the_careplan_too(name: str) -> None:
 
 @names
 def test_every_fact_on_the_card_is_behind_the_careplan(name: str) -> None:
-    found, plan = parts(detail(EVERYONE[name])), plan_of(name)
+    found, plan = parts(full(EVERYONE[name])), plan_of(name)
     labels = {line.split(":")[0] for line in found.sections.get("Facts that decided", ())}
     contained = {resource["code"]["text"] for resource in plan.get("contained", [])}
     referred = [i["reference"] for i in plan.get("supportingInfo", []) if not i["reference"].startswith("#")]
@@ -194,7 +194,7 @@ def test_data_that_could_not_be_had_and_narratives_are_in_the_careplan_too() -> 
 
 def test_planned_therapies_are_marked_in_the_careplan() -> None:
     assessment = of_facts(planned_therapies=["tae"], ssa_status="progressed", disease_trajectory="progressive")
-    assert [row.planned for row in parts(detail(assessment)).rows if "bland" in row.therapy] == [True]
+    assert [row.planned for row in parts(full(assessment)).rows if "bland" in row.therapy] == [True]
     [activity] = [a for code, a in activities(written(care_plan(assessment))).items() if code == "tae"]
     assert "planned" in activity["description"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import SUMMARY_LIMIT, cards, detail, summary
+from adapter.advice.card import SUMMARY_LIMIT, cards, detail, full, summary
 from adapter.advice.careplan import ClosedRecord, care_plan
 from adapter.advice.report import report
 from adapter.case.finding import Finding
@@ -68,12 +68,12 @@ def test_the_card_of_a_closed_record_is_one_info_card_that_says_so() -> None:
 def test_a_reason_that_came_with_every_message_is_said_once() -> None:
     assessment = of_hl7(messages(DEAD) + messages(DEAD, control_id="2"))
     assert len(assessment.closed) == 2
-    assert detail(assessment).count("has died") == 1
+    assert full(assessment).count("has died") == 1
 
 
 def told(assessment: Assessment) -> tuple[str, ...]:
     """The lines of the card on a closed record."""
-    [lines] = parts(detail(assessment)).sections.values()
+    [lines] = parts(detail(assessment, linked=False)).sections.values()
     return lines
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import detail, summary
+from adapter.advice.card import full, summary
 from adapter.advice.hl7v2 import (
     END,
     REVOKED,
@@ -68,7 +68,7 @@ def unwrapped(lines: tuple[str, ...]) -> list[str]:
 def test_every_line_of_the_card_is_in_the_text(name: str) -> None:
     assessment = everyone()[name]
     lines = unwrapped(text_lines(assessment))
-    card = parts(detail(assessment))
+    card = parts(full(assessment))
     for title, listed in card.sections.items():
         assert title in lines
         assert {f"- {' '.join(line.split())}" for line in listed} <= set(lines)

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import cards, detail
+from adapter.advice.card import cards, full
 from adapter.advice.careplan import care_plan
 from adapter.fhir.write import write_json
 from cds_hooks import check_response
@@ -110,18 +110,18 @@ def by_fhir(text: str, ids: str | None = None) -> Assessment:
 @pytest.mark.parametrize("made", [by_hl7, by_fhir])
 def test_hostile_text_is_inert_in_a_card(made: object, text: str) -> None:
     assessment = by_hl7(text) if made is by_hl7 else by_fhir(text)
-    assert_inert(detail(assessment))
+    assert_inert(full(assessment))
     [card] = cards(assessment)
     assert check_response(json.dumps({"cards": [card.to_json()]}).encode()) == []
     assert assessment.case.known("liver_metastases") is not None, "the hostile origin must be among the facts shown"
-    assert "Liver metastases: yes" in detail(assessment)
+    assert "Liver metastases: yes" in full(assessment)
 
 
 @pytest.mark.hazard("HZ-X01")
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="<>[]()!*_`~#|\\&:/.-+ '\"=1ahtpswjr\n\u202e\x1b\u00e9", min_size=1, max_size=60))
 def test_any_text_is_inert_in_a_card(text: str) -> None:
-    assert_inert(detail(by_hl7(text)))
+    assert_inert(full(by_hl7(text)))
 
 
 @pytest.mark.hazard("HZ-X01")

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import cards, detail
+from adapter.advice.card import cards, full
 from adapter.advice.careplan import care_plan
 from adapter.advice.report import report
 from adapter.cli.console import show
@@ -47,7 +47,8 @@ def occluded(tmp_path: Path) -> Assessment:
 def test_a_card_shows_every_change_and_every_silenced_guard(occluded: Assessment) -> None:
     (card,) = cards(occluded)
     assert check_response({"cards": [card.to_json()]}) == []
-    found = parts(card.detail or "").sections
+    found = parts(full(occluded)).sections
+    assert (card.detail or "").endswith(full(occluded))
     assert found["Changed by the site"] == SHOWN
     (line,) = found["Switched off by the site, but it would speak here"]
     assert line.startswith(SILENCED)
@@ -57,7 +58,7 @@ def test_a_card_shows_every_change_and_every_silenced_guard(occluded: Assessment
 
 def test_words_that_tell_the_rule_sets_own_number_say_that_the_site_has_another(tmp_path: Path) -> None:
     rules = site_rules(tmp_path, **CHANGES)
-    found = parts(detail(assess_case(patient(ROW_1, platelets_10e9_l=110), rules)))
+    found = parts(full(assess_case(patient(ROW_1, platelets_10e9_l=110), rules)))
     (caution,) = (line for line in found.sections["Cautions"] if "Platelets" in line)
     assert caution.endswith("(R-214, by the site: Platelets <= 120 x 10^9/L; in doubt: X-3)")
     assert "R-214 Platelets, by the site: Platelets <= 120 x 10^9/L" in {
@@ -92,4 +93,4 @@ def test_the_report_has_the_changes_as_data(occluded: Assessment) -> None:
 def test_without_a_site_nothing_speaks_of_one(name: str) -> None:
     assessment = fixture(name, "fhir")
     assert report(assessment)["site"] is None
-    assert "by the site" not in detail(assessment)
+    assert "by the site" not in full(assessment)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from adapter.advice.card import cards, detail
+from adapter.advice.card import cards, full
 from adapter.advice.careplan import care_plan
 from tests.advice.assessments import of_fhir
 from tests.advice.parts import parts, shown
@@ -34,7 +34,7 @@ LINE = (
 
 def test_a_newer_result_that_nobody_could_read_is_on_the_card_and_in_the_plan() -> None:
     assessment = of_fhir(bundle(UNREAD))
-    assert LINE in parts(detail(assessment)).sections["Data problems"]
+    assert LINE in parts(full(assessment)).sections["Data problems"]
     notes: Any = care_plan(assessment)["note"]
     assert f"Data problem: {LINE}" in [shown(note["text"]) for note in notes]
 

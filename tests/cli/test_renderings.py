@@ -12,9 +12,9 @@ import pytest
 from rich.console import Console
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import detail, summary
+from adapter.advice.card import full, summary
 from adapter.advice.careplan import care_plan
-from adapter.advice.parts import SILENCED, basis
+from adapter.advice.parts import PRINTED, SILENCED, basis
 from adapter.advice.sections import indicator
 from adapter.advice.wording import markdown
 from adapter.cli.console import show
@@ -75,7 +75,8 @@ def sections(text: str) -> dict[str, list[str]]:
 @names
 def test_the_text_has_every_section_of_the_card_with_its_lines(name: str) -> None:
     text = text_of(EVERYONE[name])
-    card, found = parts(detail(EVERYONE[name])).sections, sections(text)
+    card, found = parts(full(EVERYONE[name])).sections, sections(text)
+    assert found.pop(PRINTED, []) or "The documents disagree" not in card
     listed = {title: lines for title, lines in card.items() if lines}
     assert list(found) == list(listed)
     assert {title: tuple(lines) for title, lines in found.items()} == listed
@@ -105,10 +106,10 @@ def test_the_text_has_summary_indicator_and_basis_of_the_card(name: str) -> None
 def test_every_section_that_a_card_can_have_is_compared() -> None:
     """The titles are those in the source: a new section fails here until a patient above has it."""
     source = (ROOT / "adapter/advice/parts.py").read_text(encoding="utf-8")
-    titles = {SILENCED, *re.findall(r'Part\(\s*"([^"]+)"', source)} - {"Options"}
+    titles = {SILENCED, PRINTED, *re.findall(r'Part\(\s*"([^"]+)"', source)} - {"Options"}
     named = len(re.findall(r"\bPart\((?:[A-Z\"](?!\"))", source))
     assert named - 2 == len(titles) >= 15
-    assert {title for found in EVERYONE.values() for title in parts(detail(found)).sections} >= titles
+    assert {title for found in EVERYONE.values() for title in parts(full(found)).sections} >= titles - {PRINTED}
 
 
 DIAGNOSES = "diagnoses that decide nothing here, for the reader to weigh: "
@@ -116,7 +117,7 @@ DIAGNOSES = "diagnoses that decide nothing here, for the reader to weigh: "
 
 def test_diagnoses_that_decide_nothing_are_named_in_all_three() -> None:
     assessment = EVERYONE["odd data"]
-    [line] = [text for text in parts(detail(assessment)).sections["Data problems"] if text.startswith(DIAGNOSES)]
+    [line] = [text for text in parts(full(assessment)).sections["Data problems"] if text.startswith(DIAGNOSES)]
     assert line == DIAGNOSES + (
         "ICD-10-CM K72.90 (liver reserve is a judgement); ICD-10-CM K74.60 (liver reserve is a judgement); "
         "ICD-10-CM Z33.1 (the papers are silent)"

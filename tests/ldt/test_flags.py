@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapter.advice.assessment import assess_case
-from adapter.advice.card import detail
+from adapter.advice.card import full
 from adapter.advice.careplan import care_plan
 from adapter.fhir.write import write_json
 from adapter.ldt import RuleSetError, load_rule_set, rule_set
@@ -40,8 +40,8 @@ def test_flags_that_only_support_a_reading_stay_on_the_pages() -> None:
 
 def test_card_and_care_plan_show_a_flag_in_its_words() -> None:
     assessment = assess_case(patient(ROW_1, functional_status="insulinoma"), rule_set())
-    shown = parts(detail(assessment)).sections["Not in the documents, waits for a clinician"]
-    assert shown[0].startswith("X-1 Octreotide in insulinoma. Rabei2023 places insulinoma")
+    shown = parts(full(assessment)).sections["Not in the documents, waits for a clinician"]
+    assert shown[0].startswith("X-1 Octreotide in insulinoma. Rabei2023 names insulinoma")
     assert "Not in the documents, waits for a clinician: X-1" in write_json(care_plan(assessment)).decode()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from adapter.advice.card import IN_FULL
+from adapter.advice.folded import FOLDED
+from adapter.advice.parts import PRINTED
 from adapter.ldt import rule_set
 from adapter.mapping.tables import tables
 from adapter.server.app import build_app, shown_by
@@ -105,9 +108,19 @@ def test_the_cards_of_every_service_link_to_a_page_with_their_sections(
     [card] = answer(client, example(name)).json()["cards"]
     [link] = card["links"]
     said = Page(client.get(link["url"].removeprefix(PUBLIC)).content).said
-    sections = parts(card["detail"]).sections
-    assert [line for line in said if line in sections] == list(sections)
-    assert {line for title in OF_CALLS for line in sections.get(title, ())} <= set(said)
+    [plain] = answer(served(), example(name)).json()["cards"]
+    whole = parts(plain["detail"].split(f"**{IN_FULL}**\n\n")[1]).sections
+    assert [line for line in said if line in {*whole, PRINTED}] == [*_with_printed(whole)]
+    assert {line for title in OF_CALLS for line in whole.get(title, ())} <= set(said)
+    assert FOLDED in parts(card["detail"]).sections
+
+
+def _with_printed(titles: Iterable[str]) -> Iterator[str]:
+    """The page has what the card leaves to it, too."""
+    for title in titles:
+        yield title
+        if title == "The documents disagree":
+            yield PRINTED
 
 
 def test_every_hook_has_a_call_that_is_answered_with_a_link() -> None:

@@ -99,6 +99,8 @@ def _conflict(item: str, rules: RuleSet) -> Lines:
     conflict = rules.conflicts[item]
     yield f"{conflict.id} {conflict.title}", f"{conflict.position_a}\n{conflict.position_b}"
     yield "What the project does", conflict.policy
+    if conflict.plainly:
+        yield "What cards say", conflict.plainly
     yield "Rules", ", ".join(conflict.rules)
     yield _signed(item, rules)
 

@@ -30,7 +30,7 @@ def sign(*orders: Json) -> Json:
 
 def judged(found: Json) -> str:
     """What the card says of the orders that were judged."""
-    [line] = [line for line in found["detail"].splitlines() if "Orders judged" in line]
+    line, *_ = [line for line in found["detail"].splitlines() if "Orders judged" in line]
     return str(line)
 
 

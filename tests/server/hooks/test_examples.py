@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 import yaml
-from starlette.testclient import TestClient
 
+from adapter.store import Store
 from cds_hooks import HOOK_NAMES
 from tests.cds_hooks.invariants import broken_in_request
-from tests.server.hooks.calling import FOLDER, cards, example
+from tests.server.hooks.calling import FOLDER, cards, client_of, example
 
 EXPECTED: dict[str, Any] = yaml.safe_load((FOLDER / "expected.yaml").read_text(encoding="utf-8"))
 
@@ -18,8 +18,11 @@ def test_every_call_is_expected_and_every_hook_has_one() -> None:
     assert {example(name)["hook"] for name in EXPECTED} == HOOK_NAMES
 
 
+@pytest.mark.parametrize("public_url", ["", "https://ldt.hospital.example"])
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_call_is_answered_as_expected(client: TestClient, name: str) -> None:
+def test_the_call_is_answered_as_expected(store: Store, name: str, public_url: str) -> None:
+    """The words stand on the card whether or not a link leads to the whole answer."""
+    client = client_of(store, public_url=public_url)
     wanted, request = EXPECTED[name], example(name)
     assert broken_in_request(request) == []
     found = cards(client, request)

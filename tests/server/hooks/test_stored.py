@@ -389,8 +389,9 @@ def test_a_stored_plan_is_not_taken_for_an_order_of_the_call(store: Store) -> No
     request["prefetch"]["patient"]["identifier"] = [{"system": SYSTEM, "value": "900"}]
     for key in ("birthDate", "gender", "name"):
         request["prefetch"]["patient"].pop(key, None)
-    [about_call] = [part for part in text(detail(store, request)).split("**") if "Orders judged" in part]
-    assert "TACE" not in about_call
+    judged = [part for part in text(detail(store, request)).split("**") if "Orders judged" in part]
+    assert len(judged) == 2, "on the first screen and in the whole answer"
+    assert all("TACE" not in part for part in judged)
 
 
 def test_a_missing_result_is_not_ordered_where_messages_about_it_may_wait(store: Store) -> None:
