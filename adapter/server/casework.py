@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid5
 
-from adapter.advice.assessment import Assessment, assess, concerns
+from adapter.advice.assessment import Assessment, assess, concerns, may_concern
 from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
@@ -27,10 +27,12 @@ from adapter.ldt import RuleSet
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.hl7v2 import map_readings
 from adapter.mapping.hl7v2_patient import PatientKey
+from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.sender import SenderUnclear
 from adapter.mapping.site import Site, sending_header
+from adapter.server.bystanders import Bystander, with_all
 from adapter.server.content import Content
 from adapter.server.faults import report
 from adapter.server.fields import indexed
@@ -41,6 +43,14 @@ from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavaila
 
 DAMAGED: Final = "damaged"
 """The bytes in the store are no longer those that were stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a received message turned out to be, and what it says where it is a plain one that can be used."""
+
+    judgement: Judgement
+    plain: Plain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +70,13 @@ class Task:
 class Outcome:
     """What became of a task: messages that cannot be used, each with the reason, and the patients for whom something
     that decides changed. `survivors` are the numbers of the task that now stand for another one; `unmatched` are
-    messages that take back what is not there."""
+    messages that take back what is not there; `bystander` is the patient where the advice cannot concern them."""
 
     held: dict[int, str] = field(default_factory=dict)
     survivors: dict[str, str] = field(default_factory=dict, repr=False)
     unmatched: frozenset[int] = frozenset()
     evaluated: dict[str, Evaluated] = field(default_factory=dict, repr=False)
+    bystander: Bystander | None = None
 
 
 class _Unusable(Exception):
@@ -89,13 +100,15 @@ class Casework:
     limits: MessageLimits = field(default_factory=MessageLimits)
     readings: Readings = field(default_factory=Readings)
 
-    def judge(self, number: int) -> Judgement:
+    def judge(self, number: int) -> Seen:
         """What a received message turns out to be. Raises StoreUnavailable."""
+        said: Plain | None = None
         try:
             stored, raw = self.store.message(number), self.store.raw(number)
             content = judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits)
             if content.reading is not None:
                 self.readings.keep(number, content.reading, len(raw))
+                said = plain(content.reading) if content.state == "received" else None
         except StoreUnavailable:
             raise
         except StoreError:
@@ -103,7 +116,8 @@ class Casework:
         except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
             report("mapping_failed", error)
             content = Content("quarantined", MAPPING_FAILED)
-        return Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+        found = Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+        return Seen(found, said)
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
@@ -112,7 +126,8 @@ class Casework:
         aliases = Aliases((one.retired.text, one.survivor.text) for one in merges)
         survivors = {indexed(one.retired.text): indexed(aliases.resolve(one.retired.text)) for one in merges}
         numbers = list(read)
-        outcome = Outcome(held, survivors, frozenset(numbers[count - 1] for count in mapping.unmatched))
+        unmatched = frozenset(numbers[count - 1] for count in mapping.unmatched)
+        outcome = Outcome(held, survivors, unmatched, bystander=_bystander(task, read, held))
         persons = _persons(read.values(), aliases)
         for mapped in self._patients(mapping, task.keys):
             evaluated = self._evaluated(mapped, task, persons)
@@ -177,6 +192,8 @@ class Casework:
         """The evaluation of a patient; None where nothing that decides changed, or there is nothing to advise on."""
         key = indexed(mapped.subject)
         holds = self.store.evaluation(key)
+        if holds is None and not may_concern({statement.fact for statement in mapped.statements}):
+            return None
         assessment = assess(mapped, Clock(task.as_of), self.rules)
         found = fingerprint(assessment, self.rules)
         concerned = concerns(assessment.case) and not assessment.closed
@@ -201,6 +218,13 @@ class Casework:
             cover = Cover(control_id, number.hex[:16], identity, revoked=not concerned)
             sent = advice_message(assessment, cover, self.link)
         return Evaluated(found, self.rules.edition, indicator(assessment), write_json(plan), not concerned, sent)
+
+
+def _bystander(task: Task, read: dict[int, Reading], held: dict[int, str]) -> Bystander | None:
+    """The patient of a task where all that counts is plain messages about one number."""
+    if len(task.keys) > 1 or task.without or held:
+        return None
+    return with_all(None, ((number, plain(reading)) for number, reading in read.items()))
 
 
 def _nothing_known(key: str) -> Mapped:

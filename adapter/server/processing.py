@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from itertools import islice
 from typing import Final, Protocol
 
-from adapter.server.casework import Outcome, Task
+from adapter.mapping.hl7v2_plain import Plain
+from adapter.server.bystanders import Bystander, Bystanders, with_all
+from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.faults import report
 from adapter.server.judge import MAPPING_FAILED
 from adapter.server.log import log
@@ -51,7 +52,7 @@ class Work(Protocol):
         """How many tasks it does at the same time."""
         ...
 
-    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
+    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
         """What received messages turn out to be."""
         ...
 
@@ -79,6 +80,7 @@ class _Done:
 
     settled: list[Settled]
     effect: Effect | None = None
+    bystander: Bystander | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +98,7 @@ class Processor:
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, float] = field(default_factory=dict)
     _reviewed: date | None = None
+    _bystanders: Bystanders = field(default_factory=Bystanders)
 
     def wake(self) -> None:
         """Say that something arrived."""
@@ -132,11 +135,12 @@ class Processor:
 
     async def step(self) -> int:
         """Process what waits, at most a batch of it; how much there was."""
-        waiting = await asyncio.to_thread(self._waiting)
+        waiting = await asyncio.to_thread(self.store.waiting, BATCH)
         judged = await self._judge(waiting)
         reviews = await asyncio.to_thread(self._reviews, asyncio.get_running_loop().time())
         states = {one.message: Settled(one.message, "mapped") for one in judged}
         due = await asyncio.to_thread(self._patients, judged, reviews)
+        self._bystanders.forget(key for keys in due for key in keys)
         free = asyncio.Semaphore(self.work.at_once)
         done = await self._all(due, frozenset(), free)
         for one in (settled for patient in done for settled in patient.settled):
@@ -144,6 +148,9 @@ class Processor:
         recorded = [patient.effect for patient in done if patient.effect is not None]
         if states or recorded:
             await asyncio.to_thread(self._settle, recorded, tuple(states.values()))
+        for (key, *_), patient in zip(due, done[-len(due) :], strict=True):
+            if patient.bystander is not None:
+                self._bystanders.keep(key, patient.bystander)
         return len(waiting) + len(reviews)
 
     async def _all(
@@ -157,21 +164,25 @@ class Processor:
             return done
         return [_Done(held), *await self._all(due, without | {one.message for one in held}, free)]
 
-    def _waiting(self) -> list[int]:
-        return [message.id for message in islice(self.store.messages(state="received"), BATCH)]
-
     async def _judge(self, waiting: Sequence[int]) -> list[Judgement]:
-        """What the messages turn out to be, stored; those that can be used."""
+        """What the messages turn out to be, stored; those that can be used and are not done with it."""
         if not waiting:
             return []
-        judged = await self._judged(waiting)
-        await asyncio.to_thread(self.store.judge, judged)
-        for one in judged:
-            if one.state == "quarantined":
-                log().warning("message_quarantined", message=one.message, code=one.reason)
-        return [one for one in judged if one.state == "received"]
+        seen = await self._seen(waiting)
+        judged = [one.judgement for one in seen]
+        for found in judged:
+            if found.state == "quarantined":
+                log().warning("message_quarantined", message=found.message, code=found.reason)
+        passed = await asyncio.to_thread(self._pass_by, seen)
+        return [one for one in judged if one.state == "received" and one.message not in passed]
 
-    async def _judged(self, waiting: Sequence[int]) -> list[Judgement]:
+    async def _seen(self, waiting: Sequence[int]) -> list[Seen]:
+        """The judgements; all processes have a share of the work."""
+        share = max(1, -(-len(waiting) // self.work.at_once))
+        shares = [waiting[first : first + share] for first in range(0, len(waiting), share)]
+        return [one for found in await asyncio.gather(*map(self._judged, shares)) for one in found]
+
+    async def _judged(self, waiting: Sequence[int]) -> list[Seen]:
         """The judgements; where one message is the end of its process, the others are judged without it."""
         try:
             return await self.work.judge(waiting)
@@ -181,7 +192,36 @@ class Processor:
             if len(waiting) > 1:
                 return [judgement for number in waiting for judgement in await self._judged([number])]
             report("mapping_failed", error)
-            return [Judgement(waiting[0], "quarantined", MAPPING_FAILED)]
+            return [Seen(Judgement(waiting[0], "quarantined", MAPPING_FAILED))]
+
+    def _pass_by(self, seen: Sequence[Seen]) -> frozenset[int]:
+        """Store the judgements, and with them the end of all messages about bystanders; the numbers of these."""
+        found = self._found_bystanders(seen)
+        passed = {one.judgement.message: one.plain.key for one in seen if one.plain and one.plain.key in found}
+        due = self.store.judge_and_finish([one.judgement for one in seen], passed, self.now())
+        for key, known in found.items():
+            self._bystanders.keep(key, known)
+        self._bystanders.forget(key for number, key in passed.items() if number not in due)
+        return frozenset(passed)
+
+    def _found_bystanders(self, seen: Sequence[Seen]) -> dict[str, Bystander]:
+        """Those whom the messages leave bystanders: of whom nothing was stored before, or who were some already."""
+        told: dict[str, list[tuple[int, Plain]]] = {}
+        others: set[str] = set()
+        for one in seen:
+            if one.plain is not None:
+                told.setdefault(one.plain.key, []).append((one.judgement.message, one.plain))
+            elif one.judgement.state == "received":
+                others.update(one.judgement.patient_keys)
+        others |= self.store.entangled(told.keys())
+        unknown = [key for key in told if self._bystanders.get(key) is None]
+        others |= self.store.linked(unknown)
+        found: dict[str, Bystander] = {}
+        for key, messages in told.items():
+            known = None if key in others else with_all(self._bystanders.get(key), messages)
+            if known is not None:
+                found[key] = known
+        return found
 
     def _reviews(self, now: float) -> list[Review]:
         """The patients to be evaluated again, but for those whom a fault kept from it a short while ago."""
@@ -220,9 +260,9 @@ class Processor:
         used = [_used(number, key, outcome) for number, key in applied]
         held = [_held(number, reason) for number, reason in outcome.held.items()]
         if not applied and not due.reviews:
-            return _Done(held)
+            return _Done(held, bystander=outcome.bystander)
         effect = Effect(applied, self.now(), outcome.evaluated, self.destinations, tuple(due.reviews))
-        return _Done([*used, *held], effect)
+        return _Done([*used, *held], effect, outcome.bystander)
 
     def _settle(self, effects: Sequence[Effect], settled: tuple[Settled, ...]) -> None:
         if self.store.finish(effects, settled):

@@ -22,11 +22,11 @@ from adapter.advice.hl7v2 import Link
 from adapter.ldt import site_rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.site import Receiver, load_site
-from adapter.server.casework import Casework, Outcome, Task
+from adapter.server.casework import Casework, Outcome, Seen, Task
 from adapter.server.header import MessageLimits
 from adapter.server.log import configure
 from adapter.server.recall import LONGEST_RECALL, Recalled, recall
-from adapter.store import Judgement, read_store
+from adapter.store import read_store
 
 Given = TypeVar("Given")
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Workers:
             processes, mp_context=context, initializer=_live_with_the_server, initargs=(self._nicer,)
         )
 
-    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
+    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
         """What received messages turn out to be. Raises what a task raised, TaskTooLong, or TaskCrashed."""
         return await self._done(_judge, tuple(numbers))
 
@@ -140,7 +140,7 @@ def _casework(settings: WorkSettings) -> Casework:
     return Casework(store, site, rules, settings.base, settings.check_output, settings.link, settings.limits)
 
 
-def _judge(settings: WorkSettings, numbers: tuple[int, ...]) -> list[Judgement]:
+def _judge(settings: WorkSettings, numbers: tuple[int, ...]) -> list[Seen]:
     work = _casework(settings)
     return [_in_time(work.judge, number) for number in numbers]
 

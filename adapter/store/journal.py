@@ -101,6 +101,12 @@ def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None
     return None if row is None else (row.raw, row.sha256)
 
 
+def waiting_numbers(limit: int, connection: Connection) -> list[int]:
+    """The numbers of the messages that wait to be judged, in order of arrival, at most so many."""
+    query = select(messages.c.id).where(messages.c.state == "received").order_by(messages.c.id).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
 def count_by_state(connection: Connection) -> dict[str, int]:
     """How many messages there are of each state."""
     rows = connection.execute(select(messages.c.state, func.count()).group_by(messages.c.state))

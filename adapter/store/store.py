@@ -5,7 +5,7 @@ Not for making one (create.py): opening never creates a file.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -29,18 +29,21 @@ from adapter.store.deliveries import (
 from adapter.store.effect import Delivery, DeliveryState, Effect, Evaluation, Judgement, Review, Settled, UsedMessage
 from adapter.store.effects import (
     applied_ids,
+    entangled_keys,
     evaluation_of,
     evaluations_because_of,
     finish,
     joined_keys,
+    judge_and_finish,
     latest_evaluation,
+    linked_keys,
     record,
     settle_messages,
     used_messages,
 )
 from adapter.store.errors import StoreError, StoreUnavailable
 from adapter.store.health import StoreHealth, read_backlog
-from adapter.store.journal import Page, read_page, read_raw, store_arrival
+from adapter.store.journal import Page, read_page, read_raw, store_arrival, waiting_numbers
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
 from adapter.store.revision import discard_message, replay_messages, review_advised, settle_judgements, waiting_reviews
@@ -135,6 +138,18 @@ class Store:
         """All numbers that messages have merged with this one, itself included; always in the same order."""
         return self._read(partial(joined_keys, patient_key))
 
+    def entangled(self, keys: Collection[str]) -> set[str]:
+        """Those of these numbers that are joined with others, wait for a review, or for which something was advised."""
+        return self._read(partial(entangled_keys, keys))
+
+    def linked(self, keys: Collection[str]) -> set[str]:
+        """Those of these numbers about which there is a judged message, of whatever state."""
+        return self._read(partial(linked_keys, keys))
+
+    def waiting(self, limit: int) -> list[int]:
+        """The numbers of the messages that wait to be judged or processed, in order of arrival, at most so many."""
+        return self._read(partial(waiting_numbers, limit))
+
     def record(self, *effects: Effect) -> tuple[int, ...]:
         """Store what processing did, all of it or nothing; the numbers of the evaluations that are new.
 
@@ -160,6 +175,11 @@ class Store:
     def judge(self, judged: Sequence[Judgement]) -> None:
         """Give messages that were received what they turned out to be, all or none."""
         self._write(partial(settle_judgements, judged))
+
+    def judge_and_finish(self, judged: Sequence[Judgement], passed: Mapping[int, str], at: datetime) -> frozenset[int]:
+        """`judge`, and of the messages that are passed, each with its patient, note that they were applied and are done
+        with; all or nothing. The numbers of those that were still to be judged."""
+        return self._write(partial(judge_and_finish, judged, passed, at))
 
     def discard(self, number: int, reason: str) -> bool:
         """Let a message count no longer, and its patients be evaluated again; whether there was one that counted.
