@@ -7,7 +7,7 @@ and every effect has a key. A fault with one patient's messages puts those into 
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Final, Protocol
@@ -291,5 +291,7 @@ _ORDER: Final = ("mapped", "evaluated", "quarantined")
 
 
 def _worse(one: Settled, other: Settled) -> Settled:
-    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated."""
-    return max(one, other, key=lambda settled: _ORDER.index(settled.state))
+    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated; what
+    was found for any of them stays."""
+    worse = max(one, other, key=lambda settled: _ORDER.index(settled.state))
+    return replace(worse, findings=tuple(dict.fromkeys((*one.findings, *other.findings))))

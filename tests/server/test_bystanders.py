@@ -18,7 +18,7 @@ from adapter.server.bystanders import Bystander, Bystanders, bystander, with_all
 from adapter.server.casework import Outcome, Task
 from adapter.server.intake import Intake
 from adapter.server.processing import Processor
-from adapter.store import Store, init_store, open_store
+from adapter.store import Effect, Evaluated, Store, init_store, open_store
 from tests.server.casework import InPlace
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own
 
@@ -40,8 +40,8 @@ def result(*segments: str, patient: str, person: str, order: str, when: str = "2
     return raw.replace(b"ID-R^LAB", f"{order}^LAB".encode()).replace(b"20260110093000", when.encode() + b"093000")
 
 
-patients, persons = st.sampled_from(("P1", "P2", "P3")), st.sampled_from((*[JANE] * 8, *PERSONS))
-statuses = st.sampled_from(("F", "F", "F", "F", "C", "P", "D", "W"))
+patients, persons = st.sampled_from(("P1", "P1", "P2", "P3")), st.sampled_from((*[JANE] * 16, *PERSONS))
+statuses = st.sampled_from(("F", "F", "F", "C", "P", "W"))
 obx = st.one_of(
     st.builds(GLUCOSE.format, status=statuses),
     st.builds(PLATELETS.format, status=statuses, value=st.sampled_from(("35", "210", "x")), day=st.integers(7, 9)),
@@ -73,7 +73,7 @@ merges = st.builds(
     patient=patients,
     person=persons,
 )
-messages = st.one_of(results, results, results, results, admissions, merges)
+messages = st.one_of(results, results, results, results, results, admissions, admissions, merges)
 histories = st.lists(st.lists(messages, min_size=1, max_size=4), min_size=1, max_size=5)
 
 
@@ -133,7 +133,7 @@ def stored(store: Store) -> list[object]:
 
 
 @pytest.mark.hazard("HZ-P13")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories, st.integers(0, 4))
 def test_passing_patients_by_changes_nothing_that_is_stored(history: list[list[bytes]], discarded: int) -> None:
     feed = numbered(history)
@@ -141,6 +141,39 @@ def test_passing_patients_by_changes_nothing_that_is_stored(history: list[list[b
     always, all_of_them = outcome(feed, passing=False, discarded=discarded)
     assert passing == always
     assert evaluated <= all_of_them
+
+
+FIRST = oru(GLUCOSE.format(status="F"), control_id="ID")
+ADVISED = adt(NET, LIVER, control_id="ID", patient="P2")
+MERGE = event("A40", "MRG|P2^^^HOSP^MR", patient="P1", person=JANE)
+WITHDRAWN = oru(PLATELETS.format(status="W", value="35", day=8), control_id="ID")
+CANCELLED = event("A11", patient="P1", person=JANE)
+OTHER = oru(GLUCOSE.format(status="F"), control_id="ID", person=JOHN)
+CALLED = oru(GLUCOSE.format(status="F"), control_id="ID", person="DOE||19610405|")
+LIKE_BOTH = oru(GLUCOSE.format(status="F"), control_id="ID", person="DOE||19610405|M")
+NAMED_OTHERWISE = oru(GLUCOSE.format(status="F"), control_id="ID", person="ROE||19610405|F")
+
+
+@pytest.mark.parametrize(
+    ("history", "discarded", "found"),
+    [
+        ([[FIRST], [WITHDRAWN]], 0, "withdrawal-unmatched"),
+        ([[FIRST], [CANCELLED]], 0, "withdrawal-unmatched"),
+        ([[FIRST], [OTHER]], 0, "identity-conflict"),
+        ([[FIRST, OTHER]], 0, "identity-conflict"),
+        ([[ADVISED, FIRST], [MERGE]], 0, "(3, 'evaluated'"),
+        ([[ADVISED], [FIRST, MERGE]], 0, "(2, 'evaluated'"),
+        ([[CALLED], [NAMED_OTHERWISE], [LIKE_BOTH]], 1, "(3, 'quarantined'"),
+        ([[oru(own("diagnosis", "nen"), control_id="ID")], [adt(LIVER, control_id="ID")]], 0, "(2, 'evaluated'"),
+    ],
+)
+def test_what_only_all_messages_of_a_patient_tell_is_found(
+    history: list[list[bytes]], discarded: int, found: str
+) -> None:
+    feed = numbered(history)
+    passing, _ = outcome(feed, passing=True, discarded=discarded)
+    assert passing == outcome(feed, passing=False, discarded=discarded)[0]
+    assert found in str(passing)
 
 
 def test_results_of_a_bystander_are_never_evaluated() -> None:
@@ -181,6 +214,30 @@ def test_who_was_evaluated_once_can_be_a_bystander_afterwards() -> None:
                 batch = [oru(GLUCOSE.format(status="F"), control_id=f"A{number}{one}") for one in range(2)]
                 asyncio.run(run(store, work, [batch[:1], batch[1:]] if again else [batch], 0))
             assert [len(task.keys) for task in tasks] == [1, 1]  # once after each restart, never for the first messages
+
+
+def test_who_was_advised_meanwhile_is_no_bystander(store: Store) -> None:
+    work, tasks = InPlace(store), list[Task]()
+
+    def evaluating(task: Task) -> Outcome:
+        tasks.append(task)
+        return work.casework.evaluate(task)
+
+    work.evaluating = evaluating
+
+    async def feed() -> None:
+        processor = Processor(store, work, lambda: NOW)
+        await Intake(store).receive(FIRST)
+        await processor.step()
+        store.record(Effect(((1, "HOSP/MR/P1"),), NOW, {"HOSP/MR/P1": Evaluated("f", "r", "info", b"{}")}))
+        await Intake(store).receive(FIRST.replace(b"|ID|", b"|M2|"))
+        await processor.step()
+
+    asyncio.run(feed())
+    assert [task.keys for task in tasks] == [("HOSP/MR/P1",)]
+    found = store.evaluation("HOSP/MR/P1")
+    assert found is not None
+    assert found.evaluated.revoked
 
 
 SAID = Plain("P", Demographics("19610405", "F", "doe"), frozenset({"platelets_10e9_l"}))
