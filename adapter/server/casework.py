@@ -39,7 +39,7 @@ from adapter.server.fields import indexed
 from adapter.server.header import MessageLimits
 from adapter.server.judge import MAPPING_FAILED, judge_stored
 from adapter.server.readings import Readings
-from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, UsedMessage
+from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
 
 DAMAGED: Final = "damaged"
 """The bytes in the store are no longer those that were stored."""
@@ -100,15 +100,13 @@ class Casework:
     limits: MessageLimits = field(default_factory=MessageLimits)
     readings: Readings = field(default_factory=Readings)
 
-    def judge(self, number: int) -> Seen:
-        """What a received message turns out to be. Raises StoreUnavailable."""
-        said: Plain | None = None
+    def judge(self, number: int, known: TakenMessage | None = None) -> Seen:
+        """What a received message turns out to be, read from the store unless it is known. Raises StoreUnavailable."""
         try:
-            stored, raw = self.store.message(number), self.store.raw(number)
-            content = judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits)
+            taken = known or self._taken(number)
+            content = judge_stored(taken.raw, taken.profile, taken.received_at, self.site, self.limits)
             if content.reading is not None:
-                self.readings.keep(number, content.reading, len(raw))
-                said = plain(content.reading) if content.state == "received" else None
+                self.readings.keep(number, content.reading, len(taken.raw))
         except StoreUnavailable:
             raise
         except StoreError:
@@ -117,7 +115,11 @@ class Casework:
             report("mapping_failed", error)
             content = Content("quarantined", MAPPING_FAILED)
         found = Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
-        return Seen(found, said)
+        return Seen(found, content.plain)
+
+    def _taken(self, number: int) -> TakenMessage:
+        stored = self.store.message(number)
+        return TakenMessage(number, stored.received_at, stored.profile, self.store.raw(number))
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""

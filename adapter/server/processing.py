@@ -291,7 +291,7 @@ _ORDER: Final = ("mapped", "evaluated", "quarantined")
 
 
 def _worse(one: Settled, other: Settled) -> Settled:
-    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated; what
-    was found for any of them stays."""
+    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated;
+    what was found for any of them stays."""
     worse = max(one, other, key=lambda settled: _ORDER.index(settled.state))
     return replace(worse, findings=tuple(dict.fromkeys((*one.findings, *other.findings))))

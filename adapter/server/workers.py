@@ -4,6 +4,7 @@ A task that takes too long, or kills its process, fails alone.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -34,6 +35,9 @@ T = TypeVar("T")
 LONGEST: Final = 60.0
 """Seconds after which one message, or one patient, is given up."""
 
+
+TOGETHER: Final = 100
+"""Messages that are read from the store in one look."""
 
 BEHIND: Final = 5
 """How much nicer workers are than the server: under load senders get their acknowledgements first."""
@@ -137,12 +141,19 @@ def _casework(settings: WorkSettings) -> Casework:
     receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers)
     site, rules = load_site(settings.site, settings.base).receiving(receivers), site_rule_set(settings.site)
     store = read_store(settings.store)
+    gc.collect()
+    gc.freeze()  # tables and rules stay for ever: the collector need not walk them again and again
     return Casework(store, site, rules, settings.base, settings.check_output, settings.link, settings.limits)
 
 
 def _judge(settings: WorkSettings, numbers: tuple[int, ...]) -> list[Seen]:
     work = _casework(settings)
-    return [_in_time(work.judge, number) for number in numbers]
+    found: list[Seen] = []
+    for first in range(0, len(numbers), TOGETHER):
+        some = numbers[first : first + TOGETHER]
+        known = {taken.id: taken for taken in work.store.taken(some)}
+        found += [_in_time(partial(work.judge, known=known.get(number)), number) for number in some]
+    return found
 
 
 def _evaluate(settings: WorkSettings, task: Task) -> Outcome:

@@ -3,6 +3,7 @@
 Not for transactions, threads and errors (writer.py, store.py).
 """
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import JSON, Connection, Row, Select, String, bindparam, case, exists, func, insert, select, true
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
-from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
+from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage, TakenMessage
 from adapter.store.prepared import Prepared
 from adapter.store.tables import message_patients, messages
 
@@ -105,6 +106,17 @@ def waiting_numbers(limit: int, connection: Connection) -> list[int]:
     """The numbers of the messages that wait to be judged, in order of arrival, at most so many."""
     query = select(messages.c.id).where(messages.c.state == "received").order_by(messages.c.id).limit(limit)
     return list(connection.execute(query).scalars())
+
+
+def read_taken(numbers: Sequence[int], largest: int, connection: Connection) -> list[TakenMessage]:
+    """Messages with their bytes, without those that have more bytes than `largest` or are damaged."""
+    columns = (messages.c.id, messages.c.received_at, messages.c.profile, messages.c.raw, messages.c.sha256)
+    query = select(*columns).where(messages.c.id.in_(numbers), func.length(messages.c.raw) <= largest)
+    return [
+        TakenMessage(number, received, profile, raw)
+        for number, received, profile, raw, sha256 in connection.execute(query)
+        if hashlib.sha256(raw).digest() == sha256
+    ]
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

@@ -95,5 +95,15 @@ class StoredMessage:
     profile: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenMessage:
+    """A message as it was taken: when, by the sender profile of which name, and its bytes."""
+
+    id: int
+    received_at: datetime
+    profile: str
+    raw: bytes = field(repr=False)
+
+
 def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -43,9 +43,9 @@ from adapter.store.effects import (
 )
 from adapter.store.errors import StoreError, StoreUnavailable
 from adapter.store.health import StoreHealth, read_backlog
-from adapter.store.journal import Page, read_page, read_raw, store_arrival, waiting_numbers
+from adapter.store.journal import Page, read_page, read_raw, read_taken, store_arrival, waiting_numbers
 from adapter.store.location import store_path
-from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
+from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage, TakenMessage
 from adapter.store.revision import discard_message, replay_messages, review_advised, settle_judgements, waiting_reviews
 from adapter.store.sqlite import (
     StoreInfo,
@@ -64,6 +64,8 @@ T = TypeVar("T")
 LONGEST_BUSY: Final = 5.0
 """Seconds after which senders give up on an acknowledgement; the busy time-out stays below."""
 PAGE: Final = 500
+LARGE: Final = 64 * 1024
+"""The most bytes of a message that is read together with others."""
 _SMALL: Final = 1024
 """About how many bytes a job writes that stores no message."""
 
@@ -129,6 +131,11 @@ class Store:
         if hashlib.sha256(raw).digest() != sha256:
             raise StoreError(f"message {number} is damaged in the store: its checksum does not match")
         return raw
+
+    def taken(self, numbers: Sequence[int]) -> list[TakenMessage]:
+        """Messages as they were taken, in one look; those that are large or damaged are not among them, and are to be
+        read one by one (`message`, `raw`). Raises StoreUnavailable."""
+        return self._read(partial(read_taken, numbers, LARGE))
 
     def in_use(self, keys: Sequence[str]) -> list[UsedMessage]:
         """The messages that make up the facts under these numbers, in order of arrival."""

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapter.advice.assessment import may_concern
 from adapter.advice.hl7v2 import Link
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.hl7v2_plain import Plain
-from adapter.server import casework
 from adapter.server.bystanders import Bystander, Bystanders, bystander, with_all
 from adapter.server.casework import Outcome, Task
 from adapter.server.intake import Intake
@@ -100,8 +100,8 @@ def outcome(history: Sequence[Sequence[bytes]], *, passing: bool, discarded: int
             if not passing:
                 work.judging = lambda number: work.casework.judge(number).judgement
             work.evaluating = evaluating
-            concerned = casework.may_concern if passing else lambda _: True
-            with patch.object(casework, "may_concern", concerned):
+            concerned = may_concern if passing else lambda _: True
+            with patch("adapter.server.casework.may_concern", concerned):
                 asyncio.run(run(store, work, history, discarded))
             return stored(store), len(tasks)
 
