@@ -99,6 +99,7 @@ class Processor:
     _failed: dict[int, float] = field(default_factory=dict)
     _reviewed: date | None = None
     _bystanders: Bystanders = field(default_factory=Bystanders)
+    _ahead: asyncio.Task[list[Seen]] | None = None
 
     def wake(self) -> None:
         """Say that something arrived."""
@@ -106,17 +107,24 @@ class Processor:
 
     async def run(self) -> None:
         """Process until cancelled; the edge where a fault of ours costs a pause and never the messages."""
-        while True:
-            self._arrived.clear()
-            try:
-                await self.review_daily()
-                while await self.step():
-                    pass
-            except StoreUnavailable as error:
-                report("processing_waits", error, code=error.cause)
-            except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
-                report("processing_failed", error)
-            await self._pause()
+        try:
+            while True:
+                self._arrived.clear()
+                await self._process_all()
+                await self._pause()
+        finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
+
+    async def _process_all(self) -> None:
+        try:
+            await self.review_daily()
+            while await self.step():
+                pass
+        except StoreUnavailable as error:
+            report("processing_waits", error, code=error.cause)
+        except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
+            report("processing_failed", error)
 
     async def review_daily(self) -> None:
         """Once a day, and at the start, let all advice that holds be looked at again: facts grow old, results of the
@@ -135,7 +143,7 @@ class Processor:
 
     async def step(self) -> int:
         """Process what waits, at most a batch of it; how much there was."""
-        waiting = await asyncio.to_thread(self.store.waiting, BATCH)
+        waiting = await asyncio.to_thread(self.store.waiting, BATCH, 0)
         judged = await self._judge(waiting)
         reviews = await asyncio.to_thread(self._reviews, asyncio.get_running_loop().time())
         states = {one.message: Settled(one.message, "mapped") for one in judged}
@@ -169,6 +177,8 @@ class Processor:
         if not waiting:
             return []
         seen = await self._seen(waiting)
+        if len(waiting) == BATCH:  # processes do not rest while this batch is stored
+            self._ahead = asyncio.create_task(self._judged_after(waiting[-1]))
         judged = [one.judgement for one in seen]
         for found in judged:
             if found.state == "quarantined":
@@ -177,6 +187,21 @@ class Processor:
         return [one for one in judged if one.state == "received" and one.message not in passed]
 
     async def _seen(self, waiting: Sequence[int]) -> list[Seen]:
+        """The judgements, those that were made ahead among them."""
+        ahead, self._ahead = self._ahead, None
+        known = {one.judgement.message: one for one in await ahead} if ahead else {}
+        fresh = await self._shared([number for number in waiting if number not in known])
+        known.update({one.judgement.message: one for one in fresh})
+        return [known[number] for number in waiting]
+
+    async def _judged_after(self, number: int) -> list[Seen]:
+        """The judgements on the batch that follows a message; what they are does not depend on any other message."""
+        try:
+            return await self._shared(await asyncio.to_thread(self.store.waiting, BATCH, number))
+        except StoreUnavailable:
+            return []  # it is tried again when it is their turn
+
+    async def _shared(self, waiting: Sequence[int]) -> list[Seen]:
         """The judgements; all processes have a share of the work."""
         share = max(1, -(-len(waiting) // self.work.at_once))
         shares = [waiting[first : first + share] for first in range(0, len(waiting), share)]

@@ -102,10 +102,10 @@ def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None
     return None if row is None else (row.raw, row.sha256)
 
 
-def waiting_numbers(limit: int, connection: Connection) -> list[int]:
-    """The numbers of the messages that wait to be judged, in order of arrival, at most so many."""
-    query = select(messages.c.id).where(messages.c.state == "received").order_by(messages.c.id).limit(limit)
-    return list(connection.execute(query).scalars())
+def waiting_numbers(limit: int, after: int, connection: Connection) -> list[int]:
+    """The numbers of the messages that wait to be judged, in order of arrival, at most so many after a number."""
+    waiting = (messages.c.state == "received") & (messages.c.id > after)
+    return list(connection.execute(select(messages.c.id).where(waiting).order_by(messages.c.id).limit(limit)).scalars())
 
 
 def read_taken(numbers: Sequence[int], largest: int, connection: Connection) -> list[TakenMessage]:

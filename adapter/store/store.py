@@ -153,9 +153,10 @@ class Store:
         """Those of these numbers about which there is a judged message, of whatever state."""
         return self._read(partial(linked_keys, keys))
 
-    def waiting(self, limit: int) -> list[int]:
-        """The numbers of the messages that wait to be judged or processed, in order of arrival, at most so many."""
-        return self._read(partial(waiting_numbers, limit))
+    def waiting(self, limit: int, after: int = 0) -> list[int]:
+        """The numbers of the messages that wait to be judged or processed, in order of arrival, at most so many after a
+        number."""
+        return self._read(partial(waiting_numbers, limit, after))
 
     def record(self, *effects: Effect) -> tuple[int, ...]:
         """Store what processing did, all of it or nothing; the numbers of the evaluations that are new.

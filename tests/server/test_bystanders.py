@@ -83,9 +83,11 @@ def numbered(history: Sequence[Sequence[bytes]]) -> list[list[bytes]]:
     return [[raw.replace(b"|ID|P|", f"|M{next(count)}|P|".encode()) for raw in batch] for batch in history]
 
 
-def outcome(history: Sequence[Sequence[bytes]], *, passing: bool, discarded: int = 0) -> tuple[list[object], int]:
-    """All that is stored after these batches, and how many times patients were evaluated; `discarded` is the number of a
-    message that is discarded after the second batch."""
+def outcome(
+    history: Sequence[Sequence[bytes]], *, passing: bool, discarded: int = 0, together: int = 500
+) -> tuple[list[object], int]:
+    """All that is stored after these batches, and how many times patients were evaluated; `discarded` is the number of
+    a message that is discarded after the second batch, `together` how many messages are looked at together."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'ldt.db'}"
         init_store(url)
@@ -101,7 +103,10 @@ def outcome(history: Sequence[Sequence[bytes]], *, passing: bool, discarded: int
                 work.judging = lambda number: work.casework.judge(number).judgement
             work.evaluating = evaluating
             concerned = may_concern if passing else lambda _: True
-            with patch("adapter.server.casework.may_concern", concerned):
+            with (
+                patch("adapter.server.casework.may_concern", concerned),
+                patch("adapter.server.processing.BATCH", together),
+            ):
                 asyncio.run(run(store, work, history, discarded))
             return stored(store), len(tasks)
 
@@ -134,11 +139,13 @@ def stored(store: Store) -> list[object]:
 
 @pytest.mark.hazard("HZ-P13")
 @settings(max_examples=40, deadline=None)
-@given(histories, st.integers(0, 4))
-def test_passing_patients_by_changes_nothing_that_is_stored(history: list[list[bytes]], discarded: int) -> None:
+@given(histories, st.integers(0, 4), st.sampled_from((1, 2, 500)))
+def test_passing_patients_by_changes_nothing_that_is_stored(
+    history: list[list[bytes]], discarded: int, together: int
+) -> None:
     feed = numbered(history)
-    passing, evaluated = outcome(feed, passing=True, discarded=discarded)
-    always, all_of_them = outcome(feed, passing=False, discarded=discarded)
+    passing, evaluated = outcome(feed, passing=True, discarded=discarded, together=together)
+    always, all_of_them = outcome(feed, passing=False, discarded=discarded, together=together)
     assert passing == always
     assert evaluated <= all_of_them
 
