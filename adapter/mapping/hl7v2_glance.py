@@ -47,7 +47,7 @@ def glance(message: Message, sender: Sender, tables: Tables, received: datetime 
     if group.patient is None or key is None:
         return None
     facts = _stated(group, reader)
-    if facts is None or not is_plain_event(event_of(message), tables.events, states=bool(facts)):
+    if facts is None or not is_plain_event(event_of(message), tables, states=bool(facts)):
         return None
     return Plain(key.text, demographics(group.patient), facts)
 

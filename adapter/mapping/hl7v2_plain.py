@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.hl7v2_reading import About, Reading
-from adapter.mapping.hl7v2_rules import EventRules
 from adapter.mapping.hl7v2_withdrawals import takes_back
+from adapter.mapping.statuses import REVERSED
+from adapter.mapping.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,24 @@ def plain(reading: Reading) -> Plain | None:
     facts = _stated(about)
     if about.key is None or about.person is None or facts is None:
         return None
-    if not is_plain_event(reading.announced.event, reading.tables.events, states=bool(facts)):
+    if not is_plain_event(reading.announced.event, reading.tables, states=bool(facts)):
         return None
     return Plain(about.key.text, about.person, facts)
 
 
-def is_plain_event(event: str, rules: EventRules, *, states: bool) -> bool:
-    """Whether no rule lets a message of this event change others, nor, where it `states` facts, others change it."""
+def is_plain_event(event: str, known: Tables, *, states: bool) -> bool:
+    """Whether a message of this event takes nothing back, and, where it `states` facts, no other can make a withdrawal
+    of what it states. That a list is sent again, or a visit cancelled, only lets what was stated count less."""
+    rules = known.events
     if event in rules.of_others:
         return False
-    return not states or event.partition("^")[0] not in rules.addresses
+    named = rules.addresses.get(event.partition("^")[0], ())
+    return not (states and named) or not (rules.document in named or _reversing_withdraws(known))
+
+
+def _reversing_withdraws(known: Tables) -> bool:
+    """Whether content that another message takes back becomes a withdrawal."""
+    return any(status.effect == "withdrawn" for status in known.statuses.tables[REVERSED].values())
 
 
 def _stated(about: About) -> frozenset[str] | None:

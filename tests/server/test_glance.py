@@ -1,5 +1,6 @@
 """A glance at a message says what its mapping alone says, or nothing at all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,13 +9,14 @@ from hypothesis import strategies as st
 
 from adapter.hl7v2 import Message, UnusableMessage, parse_message, split_messages
 from adapter.mapping.hl7v2_glance import glance
-from adapter.mapping.hl7v2_plain import Plain
+from adapter.mapping.hl7v2_plain import Plain, is_plain_event
 from adapter.mapping.sender import ANY_SENDER
+from adapter.mapping.statuses import StatusEffect, Statuses
 from adapter.mapping.tables import tables
 from adapter.server.content import Content, by_mapping, read_content
 from benchmarks.feed import feed
 from tests.repository import ROOT
-from tests.server.feeds import NOW, adt, oru, own
+from tests.server.feeds import LIVER, NET, NOW, adt, oru, own
 
 FILES = sorted((*(ROOT / "fixtures" / "hl7v2").glob("**/*.hl7"), *(ROOT / "fixtures" / "patients").glob("*/*.hl7")))
 FEED = [*feed(30, 5)]
@@ -46,7 +48,7 @@ SPOILED = {
     "merge-event": adt("MRG|P2^^^HOSP^MR", control_id="A1").replace(b"ADT^A08^ADT_A01", b"ADT^A40^ADT_A39"),
     "link": adt(control_id="A1").replace(b"ADT^A08^ADT_A01", b"ADT^A24^ADT_A24"),
     "cancelled": adt(control_id="A1").replace(b"ADT^A08^ADT_A01", b"ADT^A11^ADT_A09"),
-    "diagnosis": adt("DG1|1||C7B.02^Secondary carcinoid tumors of liver^I10C|||F", control_id="A1"),
+    "document": oru(LIVER, control_id="A1").replace(b"ORU^R01^ORU_R01", b"MDM^T02^MDM_T02"),
     "several-codes": adt("FT1|1|||20260110||CG|1^A^L" + "|" * 12 + "I10^A^I10C~C7B.02^B^I10C", control_id="A1").replace(
         b"ADT^A08^ADT_A01", b"DFT^P03^DFT_P03"
     ),
@@ -96,6 +98,24 @@ def test_what_is_remarkable_is_read(name: str) -> None:
     message = parse_message(SPOILED[name])
     assert SPOILED[name] != PLAIN
     assert not agree(message)
+
+
+def test_diagnoses_are_told_at_a_glance() -> None:
+    message = parse_message(adt(NET, LIVER, control_id="A1"))
+    assert agree(message)
+    content = read_content(message, ANY_SENDER, received=NOW)
+    assert content.plain is not None
+    assert content.plain.facts >= {"diagnosis", "liver_metastases"}
+
+
+def test_what_others_may_withdraw_is_not_plain() -> None:
+    """Were there a row in `reversed` that makes a withdrawal of content, its messages would have to be mapped together."""
+    shipped = tables()
+    reversed_rows = {**shipped.statuses.tables["reversed"], "list": StatusEffect("withdrawn")}
+    statuses = Statuses({**shipped.statuses.tables, "reversed": reversed_rows})
+    assert is_plain_event("ADT^A08", shipped, states=True)
+    assert not is_plain_event("ADT^A08", replace(shipped, statuses=statuses), states=True)
+    assert is_plain_event("ORU^R01", replace(shipped, statuses=statuses), states=True)
 
 
 def test_what_is_remembered_of_one_message_holds_for_no_other() -> None:
