@@ -32,6 +32,11 @@ from adapter.store import (
 BATCH: Final = 500
 """Messages looked at together; those of one patient are applied in one go."""
 
+FEW: Final = 100
+GATHERING: Final = 0.05
+"""Seconds in which messages gather after fewer than FEW were looked at: each look costs the receiver as much time as
+several messages do. What arrives after a silence never waits for that."""
+
 IDLE: Final = 1.0
 """Seconds until the store is looked at again where nobody said that something arrived."""
 
@@ -119,8 +124,9 @@ class Processor:
     async def _process_all(self) -> None:
         try:
             await self.review_daily()
-            while await self.step():
-                pass
+            while done := await self.step():
+                if done < FEW:
+                    await asyncio.sleep(GATHERING)
         except StoreUnavailable as error:
             report("processing_waits", error, code=error.cause)
         except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done

@@ -143,6 +143,7 @@ def _casework(settings: WorkSettings) -> Casework:
     store = read_store(settings.store)
     gc.collect()
     gc.freeze()  # tables and rules stay for ever: the collector need not walk them again and again
+    gc.set_threshold(10_000)  # reading a message makes thousands of values, and hardly one outlives it
     return Casework(store, site, rules, settings.base, settings.check_output, settings.link, settings.limits)
 
 

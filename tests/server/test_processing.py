@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapter.server.casework import Outcome, Task
+from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.processing import Processor
 from adapter.store import Judgement, Settled, Store, StoreUnavailable, init_store, open_store
 from tests.server.casework import InPlace
@@ -144,6 +144,30 @@ def test_judging_ahead_waits_for_the_store_like_all_else(store: Store, monkeypat
     process(store, work=InPlace(store, judging=judging))
     assert next(failures, None) is None
     assert [state for state, _ in states(store)] == ["evaluated", "mapped"]
+
+
+def test_messages_that_come_one_by_one_are_looked_at_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.server.processing.GATHERING", 1.0)
+    looks: list[list[int]] = []
+
+    class Counting(InPlace):
+        async def judge(self, numbers: Sequence[int]) -> list[Seen]:
+            looks.append(list(numbers))
+            return await super().judge(numbers)
+
+    async def run() -> None:
+        processor = Processor(store, Counting(store), lambda: NOW)
+        running = asyncio.create_task(processor.run())
+        for number in range(4):
+            await asyncio.to_thread(stored, store, adt(NET, LIVER, control_id=f"A{number}"))
+            processor.wake()
+            while store.waiting(1) and number in (0, 3):
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    assert looks == [[1], [2, 3, 4]]
 
 
 def test_patients_stay_apart(store: Store) -> None:
