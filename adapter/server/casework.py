@@ -4,42 +4,44 @@ It reads the store and writes nothing; processing.py says which message and whic
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import uuid5
 
-from adapter.advice.assessment import Assessment, assess, concerns, may_concern
+from adapter.advice.assessment import assess, concerns, may_concern
 from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
 from adapter.advice.hl7v2_patient import PatientIdentity
 from adapter.advice.sections import indicator
-from adapter.case.fact import Fact
 from adapter.case.merge import Clock
-from adapter.case.value import to_plain
 from adapter.fhir.check import check_resource
 from adapter.fhir.write import write_json
-from adapter.hl7v2 import Segment, UnusableMessage, parse_message
+from adapter.hl7v2 import Message, Segment, UnusableMessage, parse_message
 from adapter.ldt import RuleSet
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.hl7v2 import map_readings
+from adapter.mapping.hl7v2_glance import glance
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapped, Mapping
-from adapter.mapping.sender import SenderUnclear
+from adapter.mapping.sender import Sender, SenderUnclear
 from adapter.mapping.site import Site, sending_header
 from adapter.server.bystanders import Bystander, with_all
 from adapter.server.content import Content
 from adapter.server.faults import report
 from adapter.server.fields import indexed
+from adapter.server.fingerprint import fingerprint
 from adapter.server.header import MessageLimits
 from adapter.server.judge import MAPPING_FAILED, judge_stored
 from adapter.server.readings import Readings
 from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
+
+TOGETHER: Final = 100
+"""Messages that are read from the store in one look."""
 
 DAMAGED: Final = "damaged"
 """The bytes in the store are no longer those that were stored."""
@@ -123,6 +125,9 @@ class Casework:
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
+        passed = self._passed_by(task)
+        if passed is not None:
+            return Outcome(bystander=passed)
         read, held, mapping = self.mapped(task.keys, task.without)
         merges = [one for one in mapping.changes if one.kind in ("merge", "change")]
         aliases = Aliases((one.retired.text, one.survivor.text) for one in merges)
@@ -136,6 +141,28 @@ class Casework:
             if evaluated is not None:
                 outcome.evaluated[indexed(mapped.subject)] = evaluated
         return outcome
+
+    def _passed_by(self, task: Task) -> Bystander | None:
+        """The patient where the advice cannot concern them by all that counts, told without mapping it."""
+        if len(task.keys) > 1 or task.without or self.store.evaluation(task.keys[0]) is not None:
+            return None
+        return with_all(None, self._plain(self.store.in_use(task.keys)))
+
+    def _plain(self, messages: Sequence[UsedMessage]) -> Iterator[tuple[int, Plain | None]]:
+        """What each message says where it is plain, read only as long as somebody asks."""
+        for first in range(0, len(messages), TOGETHER):
+            some = messages[first : first + TOGETHER]
+            known = {taken.id: taken for taken in self.store.taken([used.id for used in some])}
+            for used in some:
+                reading = self.readings.get(used.id)
+                yield used.id, plain(reading) if reading else self._glance(used, known.get(used.id))
+
+    def _glance(self, used: UsedMessage, taken: TakenMessage | None) -> Plain | None:
+        try:
+            found = None if taken is None else self._message(used, taken.raw)
+        except _Unusable:
+            return None
+        return None if found is None else glance(*found, self.site.tables, used.received_at)
 
     def mapped(
         self, keys: Sequence[str], without: frozenset[int] = frozenset()
@@ -168,17 +195,22 @@ class Casework:
     def _read(self, used: UsedMessage) -> Reading:
         try:
             raw = self.store.raw(used.id)
-            sender = self.site.profile_again(sending_header(raw), used.profile).sender
-            message = parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
         except StoreUnavailable:
             raise
         except StoreError:
             raise _Unusable(DAMAGED) from None
-        except (SenderUnclear, UnusableMessage) as error:
-            raise _Unusable(error.code) from None
+        message, sender = self._message(used, raw)
         reading = read_one(message, "message", sender, self.site.tables, used.received_at)
         self.readings.keep(used.id, reading, len(raw))
         return reading
+
+    def _message(self, used: UsedMessage, raw: bytes) -> tuple[Message, Sender]:
+        """A message as it was taken, with the sender by whose profile it is read today."""
+        try:
+            sender = self.site.profile_again(sending_header(raw), used.profile).sender
+            return parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends), sender
+        except (SenderUnclear, UnusableMessage) as error:
+            raise _Unusable(error.code) from None
 
     def _patients(self, mapping: Mapping, keys: Sequence[str]) -> Iterator[Mapped]:
         """The patients under these numbers. One whose messages are gone, or count for another since a merge, is there
@@ -255,18 +287,3 @@ def _persons(readings: Iterable[Reading], aliases: Aliases) -> dict[str, _Person
         if earlier is None or current or not earlier.current:
             found[indexed(subject)] = _Person(about.group.patient, current)
     return found
-
-
-def fingerprint(assessment: Assessment, rules: RuleSet) -> str:
-    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, and
-    what closes the record."""
-    facts = assessment.case.facts
-    decided: list[object] = [rules.id, rules.edition, [_decided(facts[fact.name]) for fact in rules.facts.inputs]]
-    decided.append(sorted({finding.code for finding in assessment.closed}))
-    return hashlib.sha256(json.dumps(decided, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def _decided(fact: Fact) -> list[object]:
-    value = None if fact.on_record is None else to_plain(fact.on_record)
-    unused = [[one.state.value, one.reason, one.when.day if one.when else ""] for one in fact.unused]
-    return [fact.name, fact.state.value, fact.reason, value, fact.when.day if fact.when else "", unused]

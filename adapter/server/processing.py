@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
 from adapter.mapping.hl7v2_plain import Plain
 from adapter.server.bystanders import Bystander, Bystanders, with_all
 from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.faults import report
-from adapter.server.judge import MAPPING_FAILED
+from adapter.server.judging import Judging
 from adapter.server.log import log
+from adapter.server.work import Work
 from adapter.store import (
     Effect,
     Judgement,
@@ -47,23 +48,6 @@ FAILED: Final = "processing-failed"
 
 
 UNMATCHED: Final = Noted("withdrawal-unmatched", "")
-
-
-class Work(Protocol):
-    """Casework somewhere else, as a rule in another process."""
-
-    @property
-    def at_once(self) -> int:
-        """How many tasks it does at the same time."""
-        ...
-
-    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
-        """What received messages turn out to be."""
-        ...
-
-    async def evaluate(self, task: Task) -> Outcome:
-        """What is advised for patients now."""
-        ...
 
 
 @dataclass(slots=True)
@@ -104,7 +88,10 @@ class Processor:
     _failed: dict[int, float] = field(default_factory=dict)
     _reviewed: date | None = None
     _bystanders: Bystanders = field(default_factory=Bystanders)
-    _ahead: asyncio.Task[list[Seen]] | None = None
+    _judging: Judging = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judging = Judging(self.store, self.work)
 
     def wake(self) -> None:
         """Say that something arrived."""
@@ -118,8 +105,7 @@ class Processor:
                 await self._process_all()
                 await self._pause()
         finally:
-            if self._ahead is not None:
-                self._ahead.cancel()
+            self._judging.stop()
 
     async def _process_all(self) -> None:
         try:
@@ -182,48 +168,15 @@ class Processor:
         """What the messages turn out to be, stored; those that can be used and are not done with it."""
         if not waiting:
             return []
-        seen = await self._seen(waiting)
-        if len(waiting) == BATCH:  # processes do not rest while this batch is stored
-            self._ahead = asyncio.create_task(self._judged_after(waiting[-1]))
+        seen = await self._judging.judge(waiting)
+        if len(waiting) == BATCH:
+            self._judging.go_ahead(waiting[-1], BATCH)
         judged = [one.judgement for one in seen]
         for found in judged:
             if found.state == "quarantined":
                 log().warning("message_quarantined", message=found.message, code=found.reason)
         passed = await asyncio.to_thread(self._pass_by, seen)
         return [one for one in judged if one.state == "received" and one.message not in passed]
-
-    async def _seen(self, waiting: Sequence[int]) -> list[Seen]:
-        """The judgements, those that were made ahead among them."""
-        ahead, self._ahead = self._ahead, None
-        known = {one.judgement.message: one for one in await ahead} if ahead else {}
-        fresh = await self._shared([number for number in waiting if number not in known])
-        known.update({one.judgement.message: one for one in fresh})
-        return [known[number] for number in waiting]
-
-    async def _judged_after(self, number: int) -> list[Seen]:
-        """The judgements on the batch that follows a message; what they are does not depend on any other message."""
-        try:
-            return await self._shared(await asyncio.to_thread(self.store.waiting, BATCH, number))
-        except StoreUnavailable:
-            return []  # it is tried again when it is their turn
-
-    async def _shared(self, waiting: Sequence[int]) -> list[Seen]:
-        """The judgements; all processes have a share of the work."""
-        share = max(1, -(-len(waiting) // self.work.at_once))
-        shares = [waiting[first : first + share] for first in range(0, len(waiting), share)]
-        return [one for found in await asyncio.gather(*map(self._judged, shares)) for one in found]
-
-    async def _judged(self, waiting: Sequence[int]) -> list[Seen]:
-        """The judgements; where one message is the end of its process, the others are judged without it."""
-        try:
-            return await self.work.judge(waiting)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  one message's fault must not stop the others
-            if len(waiting) > 1:
-                return [judgement for number in waiting for judgement in await self._judged([number])]
-            report("mapping_failed", error)
-            return [Seen(Judgement(waiting[0], "quarantined", MAPPING_FAILED))]
 
     def _pass_by(self, seen: Sequence[Seen]) -> frozenset[int]:
         """Store the judgements, and with them the end of all messages about bystanders; the numbers of these."""

@@ -23,7 +23,7 @@ from adapter.advice.hl7v2 import Link
 from adapter.ldt import site_rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.site import Receiver, load_site
-from adapter.server.casework import Casework, Outcome, Seen, Task
+from adapter.server.casework import TOGETHER, Casework, Outcome, Seen, Task
 from adapter.server.header import MessageLimits
 from adapter.server.log import configure
 from adapter.server.recall import LONGEST_RECALL, Recalled, recall
@@ -35,9 +35,6 @@ T = TypeVar("T")
 LONGEST: Final = 60.0
 """Seconds after which one message, or one patient, is given up."""
 
-
-TOGETHER: Final = 100
-"""Messages that are read from the store in one look."""
 
 BEHIND: Final = 5
 """How much nicer workers are than the server: under load senders get their acknowledgements first."""

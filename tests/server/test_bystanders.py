@@ -14,6 +14,7 @@ from adapter.advice.assessment import may_concern
 from adapter.advice.hl7v2 import Link
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.hl7v2_plain import Plain
+from adapter.server import casework
 from adapter.server.bystanders import Bystander, Bystanders, bystander, with_all
 from adapter.server.casework import Outcome, Task
 from adapter.server.intake import Intake
@@ -84,10 +85,16 @@ def numbered(history: Sequence[Sequence[bytes]]) -> list[list[bytes]]:
 
 
 def outcome(
-    history: Sequence[Sequence[bytes]], *, passing: bool, discarded: int = 0, together: int = 500
+    history: Sequence[Sequence[bytes]],
+    *,
+    passing: bool,
+    discarded: int = 0,
+    together: int = 500,
+    restarted: bool = False,
 ) -> tuple[list[object], int]:
     """All that is stored after these batches, and how many times patients were evaluated; `discarded` is the number of
-    a message that is discarded after the second batch, `together` how many messages are looked at together."""
+    a message that is discarded after the second batch, `together` how many messages are looked at together; a processor
+    that is `restarted` remembers nothing of the batches before."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'ldt.db'}"
         init_store(url)
@@ -103,17 +110,27 @@ def outcome(
                 work.judging = lambda number: work.casework.judge(number).judgement
             work.evaluating = evaluating
             concerned = may_concern if passing else lambda _: True
+            gone = patch.object(casework.Casework, "_passed_by", casework.Casework._passed_by if passing else _nobody)
             with (
+                gone,
                 patch("adapter.server.casework.may_concern", concerned),
                 patch("adapter.server.processing.BATCH", together),
             ):
-                asyncio.run(run(store, work, history, discarded))
+                asyncio.run(run(store, work, history, discarded, restarted=restarted))
             return stored(store), len(tasks)
 
 
-async def run(store: Store, work: InPlace, history: Sequence[Sequence[bytes]], discarded: int) -> None:
+def _nobody(*_: object) -> None:
+    """In place of telling who is passed by."""
+
+
+async def run(
+    store: Store, work: InPlace, history: Sequence[Sequence[bytes]], discarded: int, *, restarted: bool = False
+) -> None:
     processor = Processor(store, work, lambda: NOW, ("fhir",))
     for number, batch in enumerate(history, 1):
+        if restarted:
+            processor = Processor(store, work, lambda: NOW, ("fhir",))
         for raw in batch:
             await Intake(store).receive(raw)
         while await processor.step():
@@ -139,12 +156,12 @@ def stored(store: Store) -> list[object]:
 
 @pytest.mark.hazard("HZ-P13")
 @settings(max_examples=40, deadline=None)
-@given(histories, st.integers(0, 4), st.sampled_from((1, 2, 500)))
+@given(histories, st.integers(0, 4), st.sampled_from((1, 2, 500)), st.booleans())
 def test_passing_patients_by_changes_nothing_that_is_stored(
-    history: list[list[bytes]], discarded: int, together: int
+    history: list[list[bytes]], discarded: int, together: int, restarted: bool
 ) -> None:
     feed = numbered(history)
-    passing, evaluated = outcome(feed, passing=True, discarded=discarded, together=together)
+    passing, evaluated = outcome(feed, passing=True, discarded=discarded, together=together, restarted=restarted)
     always, all_of_them = outcome(feed, passing=False, discarded=discarded, together=together)
     assert passing == always
     assert evaluated <= all_of_them
@@ -172,14 +189,16 @@ NAMED_OTHERWISE = oru(GLUCOSE.format(status="F"), control_id="ID", person="ROE||
         ([[ADVISED], [FIRST, MERGE]], 0, "(2, 'evaluated'"),
         ([[CALLED], [NAMED_OTHERWISE], [LIKE_BOTH]], 1, "(3, 'quarantined'"),
         ([[oru(own("diagnosis", "nen"), control_id="ID")], [adt(LIVER, control_id="ID")]], 0, "(2, 'evaluated'"),
+        ([[adt(NET, control_id="ID")], [adt(LIVER, control_id="ID")], [FIRST]], 2, '"revoked"'),
     ],
 )
+@pytest.mark.parametrize("restarted", [False, True])
 def test_what_only_all_messages_of_a_patient_tell_is_found(
-    history: list[list[bytes]], discarded: int, found: str
+    history: list[list[bytes]], discarded: int, found: str, restarted: bool
 ) -> None:
     feed = numbered(history)
-    passing, _ = outcome(feed, passing=True, discarded=discarded)
-    assert passing == outcome(feed, passing=False, discarded=discarded)[0]
+    passing, _ = outcome(feed, passing=True, discarded=discarded, restarted=restarted)
+    assert passing == outcome(feed, passing=False, discarded=discarded, restarted=restarted)[0]
     assert found in str(passing)
 
 

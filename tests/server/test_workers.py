@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.server.casework import Seen
-from adapter.server.workers import TOGETHER, Workers, WorkSettings
+from adapter.server.casework import TOGETHER, Seen
+from adapter.server.workers import Workers, WorkSettings
 from adapter.store import Store
 from tests.server.casework import InPlace
 from tests.server.feeds import adt, oru, stored
