@@ -10,10 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint format docs bench bench-mllp bench-hooks kill-test differential viewer lock build clean
+.PHONY: help install demo test lint format docs bench bench-mllp bench-processing bench-hooks kill-test differential viewer lock build clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/installed ## install the locked packages and the project into .venv
 
@@ -54,6 +54,9 @@ bench: install ## measure speed
 
 bench-mllp: install ## measure durable MLLP round trips beside other receivers
 	$(BIN)/python -m benchmarks.mllp
+
+bench-processing: install ## measure how fast stored messages are processed behind the acknowledgement
+	$(BIN)/python -m benchmarks.processing
 
 bench-hooks: install ## measure patient-view with 200 Observations beside other services
 	$(BIN)/python -m benchmarks.hooks

@@ -3,7 +3,9 @@
 It evaluates and decides nothing beyond the rule set, and reads no clock.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from adapter.case.case import Case
 from adapter.case.fact import Fact, State
@@ -41,6 +43,13 @@ LIVER_DIRECTED = frozenset(
     }
 )
 """Therapies whose draft makes a hook speak even before liver metastases are on record."""
+
+_DIAGNOSIS: Final = "diagnosis"
+_METASTASES: Final = "liver_metastases"
+_PLANNED: Final = "planned_therapies"
+
+GATE: Final = frozenset({_DIAGNOSIS, _METASTASES, _PLANNED})
+"""The facts that decide whether a case concerns the advice (`concerns`)."""
 
 _ON_RECORD = frozenset({State.PRESENT, State.PRELIMINARY, State.STALE, State.UNDATED, State.CONFLICTING})
 
@@ -158,8 +167,13 @@ def _undecided(case: Case) -> bool:
     return case.facts["diagnosis"].state in (State.ABSENT, State.EXCLUDED)
 
 
+def could_concern(facts: Set[str]) -> bool:
+    """Whether a case can be one that `concerns` where these are all the facts that anybody said anything about."""
+    return _DIAGNOSIS in facts and not facts.isdisjoint((_METASTASES, _PLANNED))
+
+
 def _neoplasm(case: Case) -> bool:
-    fact = case.facts["diagnosis"]
+    fact = case.facts[_DIAGNOSIS]
     if fact.state is State.EXCLUDED and fact.reason in ("resolved", "inactive", "remission"):
         return True  # a resected primary: its metastases are still those of a neuroendocrine neoplasm
     if fact.state not in _ON_RECORD and not _may_be(fact):
@@ -173,14 +187,14 @@ def _may_be(fact: Fact) -> bool:
 
 
 def _liver_metastases(case: Case) -> bool:
-    fact = case.facts["liver_metastases"]
+    fact = case.facts[_METASTASES]
     if fact.state not in _ON_RECORD and not _may_be(fact):
         return False
     return not isinstance(fact.on_record, Flag) or fact.on_record.yes
 
 
 def _drafted(case: Case) -> bool:
-    planned = case.facts["planned_therapies"]
+    planned = case.facts[_PLANNED]
     if planned.state not in _ON_RECORD or not isinstance(planned.on_record, Members):
         return planned.state is State.CONFLICTING
     return planned.on_record.has_any(LIVER_DIRECTED) is Truth.TRUE

@@ -39,7 +39,7 @@ class Hl7Reader:
         self.elements = Elements(tables.hl7v2.of(header.code), message.delimiters.repetition)
         self.sender = " ".join(part for part in (header.sending_application, header.sending_facility) if part)
         self._codes = coded_fields(message, sender, tables)
-        self._around = CircumstancesReader(self._codes, self.zone, latest)
+        self.around = CircumstancesReader(self._codes, self.zone, latest)
         self._seen: dict[str, int] = {}
         self._bad: set[str] = set()
 
@@ -56,12 +56,22 @@ class Hl7Reader:
             for segment, above in order_members(group, index, patient):
                 yield segment, self._items(segment, above, name)
 
+    def coded(self, source: SegmentSource, segment: Segment) -> CodedField:
+        """The one coded element of a segment."""
+        return self._codes.given(source.codings) if source.codings else self._codes.first(segment, source.code.number)
+
+    def one(self, source: SegmentSource, segment: Segment, above: Above) -> Item:
+        """The item of the one coded element of a segment, which is taken for the first of its order."""
+        number = source.code.number
+        place = Place(f"{segment.address}-{number}", *segment.field_span(number))
+        return self._item(source, segment, above, "", self.coded(source, segment), place)
+
     def _items(self, segment: Segment, above: Above, group: str) -> tuple[Item, ...]:
         items: list[Item] = []
         for source, count in self.elements.of(segment):
             number = source.code.number
             if count == 1:
-                coded = self._codes.given(source.codings) if source.codings else self._codes.first(segment, number)
+                coded = self.coded(source, segment)
                 place = Place(f"{segment.address}-{number}", *segment.field_span(number))
                 items.append(self._item(source, segment, above, group, coded, place))
             elif count:
@@ -88,8 +98,8 @@ class Hl7Reader:
     def _item(
         self, source: SegmentSource, segment: Segment, above: Above, group: str, coded: CodedField, place: Place
     ) -> Item:
-        around = self._around.circumstances(source, segment, above)
-        times = self._around.times(source, segment, above)
+        around = self.around.circumstances(source, segment, above)
+        times = self.around.times(source, segment, above)
         for address in times.unreadable:
             self._note_bad_date(address, above.segment(address.segment, segment) or segment)
         if times.ahead is not None:

@@ -31,7 +31,8 @@ class TakesBackRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventRules:
-    """All rules. `addresses` are those that they name, by message code."""
+    """All rules. `addresses` are those that they name, by message code; `of_others` are the events that say something
+    of other messages whatever they hold: that they take one back, or whose number is whose."""
 
     lists: tuple[ListRule, ...]
     takes_back: tuple[TakesBackRule, ...]
@@ -39,6 +40,7 @@ class EventRules:
     document: Address
     document_statuses: Mapping[str, Address]
     addresses: Mapping[str, Addresses]
+    of_others: frozenset[str]
 
 
 def compile_events(events: Events) -> EventRules:
@@ -63,4 +65,7 @@ def compile_events(events: Events) -> EventRules:
         for event in rule.spec.events:
             named[event.partition("^")[0]][rule.of] = None
     addresses = {code: tuple(found) for code, found in named.items()}
-    return EventRules(lists, takes_back, events.numbers, document, statuses, addresses)
+    told = events.numbers
+    numbers = (*told.merge, *told.change, *told.link, *told.unlink, *told.not_applied, *told.deletes)
+    of_others = frozenset((*numbers, *(rule.spec.event for rule in takes_back)))
+    return EventRules(lists, takes_back, told, document, statuses, addresses, of_others)

@@ -4,40 +4,53 @@ It reads the store and writes nothing; processing.py says which message and whic
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 from uuid import uuid5
 
-from adapter.advice.assessment import Assessment, assess, concerns
+from adapter.advice.assessment import assess, concerns, could_concern
 from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
 from adapter.advice.hl7v2_patient import PatientIdentity
 from adapter.advice.sections import indicator
-from adapter.case.fact import Fact
 from adapter.case.merge import Clock
-from adapter.case.value import to_plain
 from adapter.fhir.check import check_resource
 from adapter.fhir.write import write_json
-from adapter.hl7v2 import Segment, UnusableMessage, parse_message
+from adapter.hl7v2 import Message, Segment, UnusableMessage, parse_message
 from adapter.ldt import RuleSet
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.hl7v2 import map_readings
+from adapter.mapping.hl7v2_glance import glance
 from adapter.mapping.hl7v2_patient import PatientKey
+from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapped, Mapping
-from adapter.mapping.sender import SenderUnclear
+from adapter.mapping.sender import Sender, SenderUnclear
 from adapter.mapping.site import Site, sending_header
+from adapter.server.bystanders import Bystander, with_all
 from adapter.server.content import Content
 from adapter.server.faults import report
 from adapter.server.fields import indexed
+from adapter.server.fingerprint import fingerprint
 from adapter.server.header import MessageLimits
 from adapter.server.judge import MAPPING_FAILED, judge_stored
 from adapter.server.readings import Readings
 from adapter.server.unapplied import DAMAGED, unapplied
-from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, UsedMessage
+from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
+
+TOGETHER: Final = 100
+"""Messages that are read from the store in one look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a received message turned out to be, and what it says where it is a plain one that can be used."""
+
+    judgement: Judgement
+    plain: Plain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +70,13 @@ class Task:
 class Outcome:
     """What became of a task: messages that cannot be used, each with the reason, and the patients for whom something
     that decides changed. `survivors` are the numbers of the task that now stand for another one; `unmatched` are
-    messages that take back what is not there."""
+    messages that take back what is not there; `bystander` is the patient where the advice cannot concern them."""
 
     held: dict[int, str] = field(default_factory=dict)
     survivors: dict[str, str] = field(default_factory=dict, repr=False)
     unmatched: frozenset[int] = frozenset()
     evaluated: dict[str, Evaluated] = field(default_factory=dict, repr=False)
+    bystander: Bystander | None = None
 
 
 class _Unusable(Exception):
@@ -86,13 +100,13 @@ class Casework:
     limits: MessageLimits = field(default_factory=MessageLimits)
     readings: Readings = field(default_factory=Readings)
 
-    def judge(self, number: int) -> Judgement:
-        """What a received message turns out to be. Raises StoreUnavailable."""
+    def judge(self, number: int, known: TakenMessage | None = None) -> Seen:
+        """What a received message turns out to be, read from the store unless it is known. Raises StoreUnavailable."""
         try:
-            stored, raw = self.store.message(number), self.store.raw(number)
-            content = judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits)
+            taken = known or self._taken(number)
+            content = judge_stored(taken.raw, taken.profile, taken.received_at, self.site, self.limits)
             if content.reading is not None:
-                self.readings.keep(number, content.reading, len(raw))
+                self.readings.keep(number, content.reading, len(taken.raw))
         except StoreUnavailable:
             raise
         except StoreError:
@@ -100,7 +114,12 @@ class Casework:
         except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is kept and named
             report("mapping_failed", error)
             content = Content("quarantined", MAPPING_FAILED, patient_keys=self._whose(number))
-        return Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+        found = Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
+        return Seen(found, content.plain)
+
+    def _taken(self, number: int) -> TakenMessage:
+        stored = self.store.message(number)
+        return TakenMessage(number, stored.received_at, stored.profile, self.store.raw(number))
 
     def _whose(self, number: int) -> tuple[str, ...]:
         """The patients of a message whose content cannot be mapped for a fault of ours, where these can be told."""
@@ -112,18 +131,44 @@ class Casework:
 
     def evaluate(self, task: Task) -> Outcome:
         """Map all messages of joined numbers, and evaluate each patient for whom a deciding fact changed."""
+        passed = self._passed_by(task)
+        if passed is not None:
+            return Outcome(bystander=passed)
         read, held, mapping = self.mapped(task.keys, task.without)
         merges = [one for one in mapping.changes if one.kind in ("merge", "change")]
         aliases = Aliases((one.retired.text, one.survivor.text) for one in merges)
         survivors = {indexed(one.retired.text): indexed(aliases.resolve(one.retired.text)) for one in merges}
         numbers = list(read)
-        outcome = Outcome(held, survivors, frozenset(numbers[count - 1] for count in mapping.unmatched))
+        unmatched = frozenset(numbers[count - 1] for count in mapping.unmatched)
+        outcome = Outcome(held, survivors, unmatched, bystander=_bystander(task, read, held))
         persons = _persons(read.values(), aliases)
         for mapped in self._patients(mapping, task.keys):
             evaluated = self._evaluated(mapped, task, persons)
             if evaluated is not None:
                 outcome.evaluated[indexed(mapped.subject)] = evaluated
         return outcome
+
+    def _passed_by(self, task: Task) -> Bystander | None:
+        """The patient where the advice cannot concern them by all that counts, told without mapping it."""
+        if len(task.keys) > 1 or task.without or self.store.evaluation(task.keys[0]) is not None:
+            return None
+        return with_all(None, self._plain(self.store.in_use(task.keys)))
+
+    def _plain(self, messages: Sequence[UsedMessage]) -> Iterator[tuple[int, Plain | None]]:
+        """What each message says where it is plain, read only as long as somebody asks."""
+        for first in range(0, len(messages), TOGETHER):
+            some = messages[first : first + TOGETHER]
+            known = {taken.id: taken for taken in self.store.taken([used.id for used in some])}
+            for used in some:
+                reading = self.readings.get(used.id)
+                yield used.id, plain(reading) if reading else self._glance(used, known.get(used.id))
+
+    def _glance(self, used: UsedMessage, taken: TakenMessage | None) -> Plain | None:
+        try:
+            found = None if taken is None else self._message(used, taken.raw)
+        except _Unusable:
+            return None
+        return None if found is None else glance(*found, self.site.tables, used.received_at)
 
     def mapped(
         self, keys: Sequence[str], without: frozenset[int] = frozenset()
@@ -156,17 +201,22 @@ class Casework:
     def _read(self, used: UsedMessage) -> Reading:
         try:
             raw = self.store.raw(used.id)
-            sender = self.site.profile_again(sending_header(raw), used.profile).sender
-            message = parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends)
         except StoreUnavailable:
             raise
         except StoreError:
             raise _Unusable(DAMAGED) from None
-        except (SenderUnclear, UnusableMessage) as error:
-            raise _Unusable(error.code) from None
+        message, sender = self._message(used, raw)
         reading = read_one(message, "message", sender, self.site.tables, used.received_at)
         self.readings.keep(used.id, reading, len(raw))
         return reading
+
+    def _message(self, used: UsedMessage, raw: bytes) -> tuple[Message, Sender]:
+        """A message as it was taken, with the sender by whose profile it is read today."""
+        try:
+            sender = self.site.profile_again(sending_header(raw), used.profile).sender
+            return parse_message(raw, default_charset=sender.charset, segment_ends=sender.segment_ends), sender
+        except (SenderUnclear, UnusableMessage) as error:
+            raise _Unusable(error.code) from None
 
     def _patients(self, mapping: Mapping, keys: Sequence[str]) -> Iterator[Mapped]:
         """The patients under these numbers. One whose messages are gone, or count for another since a merge, is there
@@ -182,6 +232,8 @@ class Casework:
         """The evaluation of a patient; None where nothing that decides changed, or there is nothing to advise on."""
         key = indexed(mapped.subject)
         holds = self.store.evaluation(key)
+        if holds is None and not could_concern({statement.fact for statement in mapped.statements}):
+            return None
         assessment = assess(mapped, Clock(task.as_of), self.rules)
         concerned = concerns(assessment.case) and not assessment.closed
         if not concerned and (holds is None or holds.evaluated.revoked):
@@ -207,6 +259,13 @@ class Casework:
             cover = Cover(control_id, number.hex[:16], identity, revoked=not concerned)
             sent = advice_message(assessment, cover, self.link)
         return Evaluated(found, self.rules.edition, indicator(assessment), write_json(plan), not concerned, sent)
+
+
+def _bystander(task: Task, read: dict[int, Reading], held: dict[int, str]) -> Bystander | None:
+    """The patient of a task where all that counts is plain messages about one number."""
+    if len(task.keys) > 1 or task.without or held:
+        return None
+    return with_all(None, ((number, plain(reading)) for number, reading in read.items()))
 
 
 def _nothing_known(key: str) -> Mapped:
@@ -235,19 +294,3 @@ def _persons(readings: Iterable[Reading], aliases: Aliases) -> dict[str, _Person
         if earlier is None or current or not earlier.current:
             found[indexed(subject)] = _Person(about.group.patient, current)
     return found
-
-
-def fingerprint(assessment: Assessment, rules: RuleSet) -> str:
-    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, what
-    closes the record, and which data could not be had."""
-    facts = assessment.case.facts
-    decided: list[object] = [rules.id, rules.edition, [_decided(facts[fact.name]) for fact in rules.facts.inputs]]
-    decided.append(sorted({finding.code for finding in assessment.closed}))
-    decided += assessment.gaps
-    return hashlib.sha256(json.dumps(decided, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def _decided(fact: Fact) -> list[object]:
-    value = None if fact.on_record is None else to_plain(fact.on_record)
-    unused = [[one.state.value, one.reason, one.when.day if one.when else ""] for one in fact.unused]
-    return [fact.name, fact.state.value, fact.reason, value, fact.when.day if fact.when else "", unused]

@@ -12,6 +12,8 @@ from typing import Final
 from adapter.case.finding import Finding
 from adapter.hl7v2 import Message, codec_of, parse_message
 from adapter.mapping.hl7v2 import map_readings
+from adapter.mapping.hl7v2_glance import glance
+from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapping
 from adapter.mapping.sender import Sender
@@ -50,7 +52,7 @@ class Content:
     """State, reason, findings and patients of a message, as its row keeps them.
 
     `joined` are patient numbers that the message merges: the retired one, and the one that stands for it from now on.
-    `reading` is what the whole message says, where it was read.
+    `reading` is what the whole message says, where that had to be read; `plain` is what a plain one says.
     """
 
     state: ArrivalState
@@ -59,6 +61,7 @@ class Content:
     patient_keys: tuple[str, ...] = field(default=(), repr=False)
     joined: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     reading: Reading | None = field(default=None, repr=False, compare=False)
+    plain: Plain | None = field(default=None, repr=False, compare=False)
 
 
 def contradicts_charset(message: Message, stated: str) -> bool:
@@ -78,8 +81,9 @@ def read_content(
 ) -> Content:
     """What the row of one message needs. Of one with more segments than `most` only whom it is about is read, and a
     finding says so. `received` is when it came."""
+    known = table or tables()
     if most is None or len(message.segments) <= most:
-        return _by_mapping(message, sender, table, received)
+        return _by_glance(message, sender, known, received) or by_mapping(message, sender, known, received)
     fault = message.charset_fault()
     if fault is not None:
         return Content("quarantined", "charset", (Noted("charset", f"byte {fault}"),))
@@ -87,12 +91,20 @@ def read_content(
     if len(people) > max(most, MOST_CHECKED):
         return Content("quarantined", "too-many-patients")
     short = parse_message(b"\r".join(people), default_charset=message.charset, segment_ends=sender.segment_ends)
-    content = _by_mapping(short, sender, table, received)
-    return replace(content, findings=(*content.findings, NOT_CHECKED), reading=None)
+    content = by_mapping(short, sender, known, received)
+    return replace(content, findings=(*content.findings, NOT_CHECKED), reading=None, plain=None)
 
 
-def _by_mapping(message: Message, sender: Sender, table: Tables | None, received: datetime | None) -> Content:
-    known = table or tables()
+def _by_glance(message: Message, sender: Sender, known: Tables, received: datetime | None) -> Content | None:
+    """The row of a message in which nothing is remarkable; None where it has to be mapped."""
+    said = None if is_local_event(message.header.trigger) else glance(message, sender, known, received)
+    if said is None or indexed(said.key) != said.key:
+        return None
+    return Content("received", patient_keys=(said.key,), plain=said)
+
+
+def by_mapping(message: Message, sender: Sender, known: Tables, received: datetime | None) -> Content:
+    """What the row of one message needs, by its mapping alone."""
     reading = read_one(message, "message", sender, known, received)
     mapping = map_readings([reading], known)
     findings = tuple(dict.fromkeys(_noted(mapping)))
@@ -104,7 +116,8 @@ def _by_mapping(message: Message, sender: Sender, table: Tables | None, received
     found = tuple(dict.fromkeys(indexed(key) for key in keys))
     if any(indexed(key) != key for key in keys):  # cut or cleaned, it could be another patient's
         return Content("quarantined", "identifier-unusable", (*findings, Noted("identifier-unusable", "")))
-    return Content("quarantined" if reason else "received", reason, findings, found, joined, reading)
+    said = None if reason else plain(reading)
+    return Content("quarantined" if reason else "received", reason, findings, found, joined, reading, said)
 
 
 def _reason(message: Message, mapping: Mapping, codes: set[str]) -> str:

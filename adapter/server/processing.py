@@ -7,17 +7,19 @@ and every effect has a key. A fault with one patient's messages puts those into 
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
-from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
-from adapter.server.casework import Outcome, Task
+from adapter.mapping.hl7v2_plain import Plain
+from adapter.server.bystanders import Bystander, Bystanders, with_all
+from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.faults import report
-from adapter.server.judge import MAPPING_FAILED
+from adapter.server.judging import Judging
 from adapter.server.log import log
 from adapter.server.unapplied import FAILED, OWN_FAULTS
+from adapter.server.work import Work
 from adapter.store import (
     Effect,
     Judgement,
@@ -32,6 +34,11 @@ from adapter.store import (
 BATCH: Final = 500
 """Messages looked at together; those of one patient are applied in one go."""
 
+FEW: Final = 100
+GATHERING: Final = 0.05
+"""Seconds in which messages gather after fewer than FEW were looked at: each look costs the receiver as much time as
+several messages do. What arrives after a silence never waits for that."""
+
 IDLE: Final = 1.0
 """Seconds until the store is looked at again where nobody said that something arrived."""
 
@@ -39,23 +46,6 @@ PATIENCE: Final = 900.0
 """Seconds until a patient whom a fault of ours kept from being evaluated again is tried once more."""
 
 UNMATCHED: Final = Noted("withdrawal-unmatched", "")
-
-
-class Work(Protocol):
-    """Casework somewhere else, as a rule in another process."""
-
-    @property
-    def at_once(self) -> int:
-        """How many tasks it does at the same time."""
-        ...
-
-    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
-        """What received messages turn out to be."""
-        ...
-
-    async def evaluate(self, task: Task) -> Outcome:
-        """What is advised for patients now."""
-        ...
 
 
 @dataclass(slots=True)
@@ -77,6 +67,7 @@ class _Done:
 
     settled: list[Settled]
     effect: Effect | None = None
+    bystander: Bystander | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +85,11 @@ class Processor:
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[int, float] = field(default_factory=dict)
     _reviewed: date | None = None
+    _bystanders: Bystanders = field(default_factory=Bystanders)
+    _judging: Judging = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judging = Judging(self.store, self.work)
 
     def wake(self) -> None:
         """Say that something arrived."""
@@ -101,17 +97,24 @@ class Processor:
 
     async def run(self) -> None:
         """Process until cancelled; the edge where a fault of ours costs a pause and never the messages."""
-        while True:
-            self._arrived.clear()
-            try:
-                await self.review_daily()
-                while await self.step():
-                    pass
-            except StoreUnavailable as error:
-                report("processing_waits", error, code=error.cause)
-            except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
-                report("processing_failed", error)
-            await self._pause()
+        try:
+            while True:
+                self._arrived.clear()
+                await self._process_all()
+                await self._pause()
+        finally:
+            self._judging.stop()
+
+    async def _process_all(self) -> None:
+        try:
+            await self.review_daily()
+            while done := await self.step():
+                if done < FEW:
+                    await asyncio.sleep(GATHERING)
+        except StoreUnavailable as error:
+            report("processing_waits", error, code=error.cause)
+        except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
+            report("processing_failed", error)
 
     async def review_daily(self) -> None:
         """Once a day, and at the start, let all advice that holds be looked at again: facts grow old, results of the
@@ -130,11 +133,12 @@ class Processor:
 
     async def step(self) -> int:
         """Process what waits, at most a batch of it; how much there was."""
-        waiting = await asyncio.to_thread(self._waiting)
+        waiting = await asyncio.to_thread(self.store.waiting, BATCH, 0)
         judged = await self._judge(waiting)
         reviews = await asyncio.to_thread(self._reviews, asyncio.get_running_loop().time())
         states = {one.message: Settled(one.message, "mapped") for one in judged}
         due = await asyncio.to_thread(self._patients, judged, reviews)
+        self._bystanders.forget(key for keys in due for key in keys)
         free = asyncio.Semaphore(self.work.at_once)
         done = await self._all(due, frozenset(), free)
         for one in (settled for patient in done for settled in patient.settled):
@@ -142,6 +146,9 @@ class Processor:
         recorded = [patient.effect for patient in done if patient.effect is not None]
         if states or recorded:
             await asyncio.to_thread(self._settle, recorded, tuple(states.values()))
+        for (key, *_), patient in zip(due, done[-len(due) :], strict=True):
+            if patient.bystander is not None:
+                self._bystanders.keep(key, patient.bystander)
         return len(waiting) + len(reviews)
 
     async def _all(
@@ -155,29 +162,46 @@ class Processor:
             return done
         return [_Done(held), *await self._all(due, without | {one.message for one in held}, free)]
 
-    def _waiting(self) -> list[int]:
-        return [message.id for message in islice(self.store.messages(state="received"), BATCH)]
-
     async def _judge(self, waiting: Sequence[int]) -> list[Judgement]:
-        """What the messages turn out to be, stored; those that can be used."""
+        """What the messages turn out to be, stored; those that can be used and are not done with it."""
         if not waiting:
             return []
-        judged = await self._judged(waiting)
-        await asyncio.to_thread(self.store.judge, judged)
+        seen = await self._judging.judge(waiting)
+        if len(waiting) == BATCH:
+            self._judging.go_ahead(waiting[-1], BATCH)
+        judged = [one.judgement for one in seen]
+        passed = await asyncio.to_thread(self._pass_by, seen)
         await asyncio.to_thread(self._note_quarantined, judged)
-        return [one for one in judged if one.state == "received"]
+        return [one for one in judged if one.state == "received" and one.message not in passed]
 
-    async def _judged(self, waiting: Sequence[int]) -> list[Judgement]:
-        """The judgements; where one message is the end of its process, the others are judged without it."""
-        try:
-            return await self.work.judge(waiting)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  one message's fault must not stop the others
-            if len(waiting) > 1:
-                return [judgement for number in waiting for judgement in await self._judged([number])]
-            report("mapping_failed", error)
-            return [Judgement(waiting[0], "quarantined", MAPPING_FAILED)]
+    def _pass_by(self, seen: Sequence[Seen]) -> frozenset[int]:
+        """Store the judgements, and with them the end of all messages about bystanders; the numbers of these."""
+        found = self._found_bystanders(seen)
+        passed = {one.judgement.message: one.plain.key for one in seen if one.plain and one.plain.key in found}
+        due = self.store.judge_and_finish([one.judgement for one in seen], passed, self.now())
+        for key, known in found.items():
+            self._bystanders.keep(key, known)
+        self._bystanders.forget(key for number, key in passed.items() if number not in due)
+        return frozenset(passed)
+
+    def _found_bystanders(self, seen: Sequence[Seen]) -> dict[str, Bystander]:
+        """Those whom the messages leave bystanders: of whom nothing was stored before, or who were some already."""
+        told: dict[str, list[tuple[int, Plain]]] = {}
+        others: set[str] = set()
+        for one in seen:
+            if one.plain is not None:
+                told.setdefault(one.plain.key, []).append((one.judgement.message, one.plain))
+            elif one.judgement.state == "received":
+                others.update(one.judgement.patient_keys)
+        others |= self.store.entangled(told.keys())
+        unknown = [key for key in told if self._bystanders.get(key) is None]
+        others |= self.store.linked(unknown)
+        found: dict[str, Bystander] = {}
+        for key, messages in told.items():
+            known = None if key in others else with_all(self._bystanders.get(key), messages)
+            if known is not None:
+                found[key] = known
+        return found
 
     def _reviews(self, now: float) -> list[Review]:
         """The patients to be evaluated again, but for those whom a fault kept from it a short while ago."""
@@ -216,9 +240,9 @@ class Processor:
         used = [_used(number, key, outcome) for number, key in applied]
         held = [_held(number, reason) for number, reason in outcome.held.items()]
         if not applied and not due.reviews:
-            return _Done(held)
+            return _Done(held, bystander=outcome.bystander)
         effect = Effect(applied, self.now(), outcome.evaluated, self.destinations, tuple(due.reviews))
-        return _Done([*used, *held], effect)
+        return _Done([*used, *held], effect, outcome.bystander)
 
     def _settle(self, effects: Sequence[Effect], settled: tuple[Settled, ...]) -> None:
         if self.store.finish(effects, settled):
@@ -254,5 +278,7 @@ _ORDER: Final = ("mapped", "evaluated", "quarantined")
 
 
 def _worse(one: Settled, other: Settled) -> Settled:
-    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated."""
-    return max(one, other, key=lambda settled: _ORDER.index(settled.state))
+    """A message about several patients: quarantined for one of them is quarantined, evaluated for one is evaluated;
+    what was found for any of them stays."""
+    worse = max(one, other, key=lambda settled: _ORDER.index(settled.state))
+    return replace(worse, findings=tuple(dict.fromkeys((*one.findings, *other.findings))))

@@ -4,6 +4,7 @@ A task that takes too long, or kills its process, fails alone.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -22,11 +23,11 @@ from adapter.advice.hl7v2 import Link
 from adapter.ldt import site_rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.site import Receiver, load_site
-from adapter.server.casework import Casework, Outcome, Task
+from adapter.server.casework import TOGETHER, Casework, Outcome, Seen, Task
 from adapter.server.header import MessageLimits
 from adapter.server.log import configure
 from adapter.server.recall import LONGEST_RECALL, Recalled, recall
-from adapter.store import Judgement, read_store
+from adapter.store import read_store
 
 Given = TypeVar("Given")
 T = TypeVar("T")
@@ -81,7 +82,7 @@ class Workers:
             processes, mp_context=context, initializer=_live_with_the_server, initargs=(self._nicer,)
         )
 
-    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
+    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
         """What received messages turn out to be. Raises what a task raised, TaskTooLong, or TaskCrashed."""
         return await self._done(_judge, tuple(numbers))
 
@@ -137,12 +138,20 @@ def _casework(settings: WorkSettings) -> Casework:
     receivers = tuple(Receiver(application, facility) for application, facility in settings.receivers)
     site, rules = load_site(settings.site, settings.base).receiving(receivers), site_rule_set(settings.site)
     store = read_store(settings.store)
+    gc.collect()
+    gc.freeze()  # tables and rules stay for ever: the collector need not walk them again and again
+    gc.set_threshold(10_000)  # reading a message makes thousands of values, and hardly one outlives it
     return Casework(store, site, rules, settings.base, settings.check_output, settings.link, settings.limits)
 
 
-def _judge(settings: WorkSettings, numbers: tuple[int, ...]) -> list[Judgement]:
+def _judge(settings: WorkSettings, numbers: tuple[int, ...]) -> list[Seen]:
     work = _casework(settings)
-    return [_in_time(work.judge, number) for number in numbers]
+    found: list[Seen] = []
+    for first in range(0, len(numbers), TOGETHER):
+        some = numbers[first : first + TOGETHER]
+        known = {taken.id: taken for taken in work.store.taken(some)}
+        found += [_in_time(partial(work.judge, known=known.get(number)), number) for number in some]
+    return found
 
 
 def _evaluate(settings: WorkSettings, task: Task) -> Outcome:

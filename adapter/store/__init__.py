@@ -22,7 +22,16 @@ from adapter.store.effect import (
 from adapter.store.errors import StoreError, StoreInUse, StoreUnavailable
 from adapter.store.health import Backlog, StoreHealth
 from adapter.store.location import store_path
-from adapter.store.message import INDEXED_LENGTH, Arrival, ArrivalState, MessageState, Noted, Receipt, StoredMessage
+from adapter.store.message import (
+    INDEXED_LENGTH,
+    Arrival,
+    ArrivalState,
+    MessageState,
+    Noted,
+    Receipt,
+    StoredMessage,
+    TakenMessage,
+)
 from adapter.store.sqlite import StoreInfo
 from adapter.store.store import Store, open_store, read_store
 from adapter.store.tokens import UsedTokens
@@ -59,6 +68,7 @@ __all__ = [
     "StoreInfo",
     "StoreUnavailable",
     "StoredMessage",
+    "TakenMessage",
     "UsedMessage",
     "UsedTokens",
     "WaitingAck",

@@ -3,6 +3,7 @@
 Not for transactions, threads and errors (writer.py, store.py).
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage
+from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage, TakenMessage
 from adapter.store.prepared import Prepared
 from adapter.store.tables import message_patients, messages
 
@@ -150,6 +151,23 @@ def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None
     """The bytes of a message and the SHA-256 that was stored with them; None where there is no such message."""
     row = connection.execute(select(messages.c.raw, messages.c.sha256).where(messages.c.id == message)).first()
     return None if row is None else (row.raw, row.sha256)
+
+
+def waiting_numbers(limit: int, after: int, connection: Connection) -> list[int]:
+    """The numbers of the messages that wait to be judged, in order of arrival, at most so many after a number."""
+    waiting = (messages.c.state == "received") & (messages.c.id > after)
+    return list(connection.execute(select(messages.c.id).where(waiting).order_by(messages.c.id).limit(limit)).scalars())
+
+
+def read_taken(numbers: Sequence[int], largest: int, connection: Connection) -> list[TakenMessage]:
+    """Messages with their bytes, without those that have more bytes than `largest` or are damaged."""
+    columns = (messages.c.id, messages.c.received_at, messages.c.profile, messages.c.raw, messages.c.sha256)
+    query = select(*columns).where(messages.c.id.in_(numbers), func.length(messages.c.raw) <= largest)
+    return [
+        TakenMessage(number, received, profile, raw)
+        for number, received, profile, raw, sha256 in connection.execute(query)
+        if hashlib.sha256(raw).digest() == sha256
+    ]
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

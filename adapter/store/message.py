@@ -101,6 +101,16 @@ class StoredMessage:
     profile: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenMessage:
+    """A message as it was taken: when, by the sender profile of which name, and its bytes."""
+
+    id: int
+    received_at: datetime
+    profile: str
+    raw: bytes = field(repr=False)
+
+
 def _fits(text: str) -> bool:
     """Whether it can stand in the index: Unicode, and not too long."""
     return len(text) <= INDEXED_LENGTH and (text.isascii() or not _SURROGATE.search(text))

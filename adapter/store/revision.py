@@ -35,8 +35,9 @@ def _replay(number: int, connection: Connection) -> bool:
     return True
 
 
-def settle_judgements(judged: Sequence[Judgement], connection: Connection) -> None:
+def settle_judgements(judged: Sequence[Judgement], connection: Connection) -> frozenset[int]:
     """Give messages that were received what they turned out to be; one that is no longer to be judged stays as it is.
+    The numbers of the others.
 
     Patients whose facts a message held, and holds no longer, are to be evaluated again.
     """
@@ -49,6 +50,7 @@ def settle_judgements(judged: Sequence[Judgement], connection: Connection) -> No
     _link(due, connection)
     for one in due:
         _write(one, waiting[one.message], connection)
+    return frozenset(waiting)
 
 
 class _Waiting(NamedTuple):

@@ -4,7 +4,7 @@ Not for making one (create.py): opening never creates a file.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -29,11 +29,14 @@ from adapter.store.deliveries import (
 from adapter.store.effect import Delivery, DeliveryState, Effect, Evaluation, Judgement, Review, Settled, UsedMessage
 from adapter.store.effects import (
     applied_ids,
+    entangled_keys,
     evaluation_of,
     evaluations_because_of,
     finish,
     joined_keys,
+    judge_and_finish,
     latest_evaluation,
+    linked_keys,
     record,
     settle_messages,
     used_messages,
@@ -41,9 +44,9 @@ from adapter.store.effects import (
 from adapter.store.errors import StoreError, StoreUnavailable
 from adapter.store.health import StoreHealth, read_backlog
 from adapter.store.jobs import one_by_one
-from adapter.store.journal import Page, read_page, read_raw, store_arrivals
+from adapter.store.journal import Page, read_page, read_raw, read_taken, store_arrivals, waiting_numbers
 from adapter.store.location import store_path
-from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage
+from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage, TakenMessage
 from adapter.store.revision import (
     discard_message,
     replay_messages,
@@ -69,6 +72,8 @@ T = TypeVar("T")
 LONGEST_BUSY: Final = 5.0
 """Seconds after which senders give up on an acknowledgement; the busy time-out stays below."""
 PAGE: Final = 500
+LARGE: Final = 64 * 1024
+"""The most bytes of a message that is read together with others."""
 _SMALL: Final = 1024
 """About how many bytes a job writes that stores no message."""
 
@@ -137,6 +142,11 @@ class Store:
             raise StoreError(f"message {number} is damaged in the store: its checksum does not match")
         return raw
 
+    def taken(self, numbers: Sequence[int]) -> list[TakenMessage]:
+        """Messages as they were taken, in one look; those that are large or damaged are not among them, and are to be
+        read one by one (`message`, `raw`). Raises StoreUnavailable."""
+        return self._read(partial(read_taken, numbers, LARGE))
+
     def in_use(self, keys: Sequence[str]) -> list[UsedMessage]:
         """The messages that make up the facts under these numbers, in order of arrival."""
         return self._read(partial(used_messages, keys))
@@ -144,6 +154,19 @@ class Store:
     def joined(self, patient_key: str) -> tuple[str, ...]:
         """All numbers that messages have merged with this one, itself included; always in the same order."""
         return self._read(partial(joined_keys, patient_key))
+
+    def entangled(self, keys: Collection[str]) -> set[str]:
+        """Those of these numbers that are joined with others, wait for a review, or for which something was advised."""
+        return self._read(partial(entangled_keys, keys))
+
+    def linked(self, keys: Collection[str]) -> set[str]:
+        """Those of these numbers about which there is a judged message, of whatever state."""
+        return self._read(partial(linked_keys, keys))
+
+    def waiting(self, limit: int, after: int = 0) -> list[int]:
+        """The numbers of the messages that wait to be judged or processed, in order of arrival, at most so many after a
+        number."""
+        return self._read(partial(waiting_numbers, limit, after))
 
     def record(self, *effects: Effect) -> tuple[int, ...]:
         """Store what processing did, all of it or nothing; the numbers of the evaluations that are new.
@@ -170,6 +193,11 @@ class Store:
     def judge(self, judged: Sequence[Judgement]) -> None:
         """Give messages that were received what they turned out to be, all or none."""
         self._write(partial(settle_judgements, judged))
+
+    def judge_and_finish(self, judged: Sequence[Judgement], passed: Mapping[int, str], at: datetime) -> frozenset[int]:
+        """`judge`, and of the messages that are passed, each with its patient, note that they were applied and are done
+        with; all or nothing. The numbers of those that were still to be judged."""
+        return self._write(partial(judge_and_finish, judged, passed, at))
 
     def discard(self, number: int, reason: str) -> bool:
         """Let a message count no longer, and its patients be evaluated again; whether there was one that counted.

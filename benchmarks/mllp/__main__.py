@@ -22,6 +22,10 @@ from adapter.store import Store, read_store
 from benchmarks.ports import free_port, wait_for
 
 CONNECTIONS = (1, 16)
+PATIENTS = 3000
+"""As many as have results in a hospital in some days: each gets a handful of the messages of a run."""
+FEW = 17
+"""The worst case for what works behind the acknowledgement: each gets hundreds."""
 TICKS = os.sysconf("SC_CLK_TCK")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
@@ -82,10 +86,10 @@ def processor_time(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measured(contender: Contender, port: int, pid: int, connections: int) -> Rate:
+def measured(contender: Contender, port: int, pid: int, connections: int, patients: int = PATIENTS) -> Rate:
     """What a client in a process of its own gets of the server."""
     run = f"{connections}-{time.time_ns() % 10**9}-"
-    command = [PYTHON, "-m", "benchmarks.mllp.client", str(port), str(connections), str(SECONDS), run]
+    command = [PYTHON, "-m", "benchmarks.mllp.client", str(port), str(connections), str(SECONDS), run, str(patients)]
     command += ["--reconnect"] if contender.reconnect else []
     before = processor_time(pid)
     rate, answered = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -94,21 +98,24 @@ def measured(contender: Contender, port: int, pid: int, connections: int) -> Rat
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What was processed behind the acknowledgements: messages of all while they came, and a second afterwards."""
+    """What was processed behind the acknowledgements: of all messages the share while they came, and how many a second
+    afterwards."""
 
+    messages: int
     meanwhile: float
     a_second: float
 
 
-def behind(folder: Path) -> Behind:
-    """Wait until all that was received is processed: facts of patients whom the advice does not concern."""
+def behind(folder: Path, before: int = 0) -> Behind:
+    """Wait until all that was received is processed, beside those messages that were before: facts of patients whom the
+    advice does not concern."""
     with read_store(f"sqlite:///{folder}/ldt.db") as store:
         began, first = time.perf_counter(), _counted(store)
         while _counted(store).get("received"):
-            time.sleep(0.1)
+            time.sleep(0.05)
         seconds = time.perf_counter() - began
-    waiting, total = first.get("received", 0), sum(first.values())
-    return Behind(1 - waiting / total, waiting / seconds)
+    waiting, total = first.get("received", 0), sum(first.values()) - before
+    return Behind(total, 1 - waiting / total, waiting / seconds)
 
 
 def _counted(store: Store) -> Mapping[str, int]:
@@ -121,7 +128,7 @@ def _counted(store: Store) -> Mapping[str, int]:
 def main() -> None:
     """Measure and print."""
     found: dict[tuple[str, int], list[Rate]] = {}
-    processed: list[Behind] = []
+    processed: dict[int, list[Behind]] = {PATIENTS: [], FEW: []}
     for _ in range(ROUNDS):
         for contender in CONTENDERS:
             with running(contender) as (port, pid, folder):
@@ -129,13 +136,18 @@ def main() -> None:
                     rate = measured(contender, port, pid, connections)
                     found.setdefault((contender.name, connections), []).append(rate)
                 if contender.module == "ldt":
-                    processed.append(behind(folder))
+                    many = behind(folder)
+                    measured(contender, port, pid, CONNECTIONS[-1], FEW)
+                    processed[PATIENTS].append(many)
+                    processed[FEW].append(behind(folder, many.messages))
     console = Console(width=120)
     console.print(_table({key: _median(rates) for key, rates in found.items()}))
-    meanwhile, rate = (median(getattr(one, name) for one in processed) for name in ("meanwhile", "a_second"))
-    console.print(
-        f"ldt serve processed {meanwhile:.0%} of the messages while they came, the rest at {rate:,.0f} a second"
-    )
+    for patients, behinds in processed.items():
+        share, rate = (median(getattr(one, name) for one in behinds) for name in ("meanwhile", "a_second"))
+        console.print(
+            f"ldt serve, {patients:,} patients: {share:.0%} of the messages were processed while they came, "
+            f"the rest at {rate:,.0f} a second"
+        )
 
 
 def _median(rates: list[Rate]) -> Rate:

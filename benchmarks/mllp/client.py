@@ -1,10 +1,13 @@
 """A client that sends as fast as it is answered.
 
-`python -m benchmarks.mllp.client PORT CONNECTIONS SECONDS RUN [--reconnect]` prints its round trips a second, and how
-many it made with those of the warm-up. Every message has a control id of its own, every connection a patient.
+`python -m benchmarks.mllp.client PORT CONNECTIONS SECONDS RUN PATIENTS [--reconnect]` prints its round trips a second,
+and how many it made with those of the warm-up. Every message has a control id of its own and is about one of so many
+patients, taken by chance, whom all runs share.
 """
 
 import asyncio
+import random
+import re
 import sys
 import time
 
@@ -14,16 +17,18 @@ START, END = b"\x0b", b"\x1c\r"
 WARM_UP = 1.0
 
 
-async def send(port: int, name: str, until: float, reconnect: bool) -> list[float]:
+async def send(port: int, name: str, until: float, patients: int, reconnect: bool) -> list[float]:
     """The moments of the answers on one connection."""
-    before, after = oru("CONTROL", name).split(b"CONTROL")
+    before, between, after = re.split(b"CONTROL|PATIENT", oru("CONTROL", "PATIENT"))
+    chance = random.Random(name)
     answered: list[float] = []
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     number = 0
     while time.perf_counter() < until:
         number += 1
         control_id = f"{name}-{number}".encode()
-        writer.write(START + before + control_id + after + END)
+        patient = str(chance.randrange(patients)).encode()
+        writer.write(START + before + control_id + between + patient + after + END)
         answer = await reader.readuntil(END)
         if b"MSA|AA|" + control_id + b"\r" not in answer:
             raise RuntimeError(f"not accepted: {answer!r}")
@@ -35,15 +40,18 @@ async def send(port: int, name: str, until: float, reconnect: bool) -> list[floa
     return answered
 
 
-async def measure(port: int, connections: int, seconds: float, run: str, reconnect: bool) -> tuple[float, int]:
+async def measure(
+    port: int, connections: int, seconds: float, run: str, patients: int, reconnect: bool
+) -> tuple[float, int]:
     """Round trips a second on all connections together, after a warm-up, and their number with it."""
     began = time.perf_counter() + WARM_UP
     until = began + seconds
-    senders = [send(port, f"{run}{number}", until, reconnect) for number in range(connections)]
+    senders = [send(port, f"{run}{number}", until, patients, reconnect) for number in range(connections)]
     answered = [moment for moments in await asyncio.gather(*senders) for moment in moments]
     return sum(began <= moment < until for moment in answered) / seconds, len(answered)
 
 
 if __name__ == "__main__":
-    port, connections, seconds, run, *options = sys.argv[1:]
-    print(*asyncio.run(measure(int(port), int(connections), float(seconds), run, "--reconnect" in options)))
+    port, connections, seconds, run, patients, *options = sys.argv[1:]
+    how = int(port), int(connections), float(seconds), run, int(patients), "--reconnect" in options
+    print(*asyncio.run(measure(*how)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from adapter.advice.hl7v2 import Link
 from adapter.ldt import rule_set
 from adapter.mapping.site import Site, plain_site
-from adapter.server.casework import Casework, Outcome, Task
+from adapter.server.casework import Casework, Outcome, Seen, Task
 from adapter.store import Judgement, Store
 
 
@@ -32,9 +32,10 @@ class InPlace:
             link=self.link,
         )
 
-    async def judge(self, numbers: Sequence[int]) -> list[Judgement]:
-        judge = self.judging or self.casework.judge
-        return [judge(number) for number in numbers]
+    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
+        if self.judging is not None:
+            return [Seen(self.judging(number)) for number in numbers]
+        return [self.casework.judge(number) for number in numbers]
 
     async def evaluate(self, task: Task) -> Outcome:
         return (self.evaluating or self.casework.evaluate)(task)
@@ -45,4 +46,4 @@ def judge_all(store: Store, site: Site | None = None) -> None:
     casework = InPlace(store, site).casework
     waiting = [message.id for message in store.messages(state="received")]
     if waiting:
-        store.judge([casework.judge(number) for number in waiting])
+        store.judge([casework.judge(number).judgement for number in waiting])

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapter.server.casework import Outcome, Task
+from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.processing import Processor
-from adapter.store import Settled, Store, init_store, open_store
+from adapter.store import Judgement, Settled, Store, StoreUnavailable, init_store, open_store
 from tests.server.casework import InPlace
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
 
@@ -113,6 +113,61 @@ def test_advice_is_revoked_when_the_diagnosis_is_taken_back(store: Store) -> Non
     found = store.evaluation(KEY)
     assert found is not None
     assert found.evaluated.revoked
+
+
+def test_messages_beyond_a_batch_are_judged_ahead_and_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.server.processing.BATCH", 2)
+    for number in range(5):
+        stored(store, adt(NET, LIVER, control_id=f"A{number}"))
+    work, asked = InPlace(store), list[int]()
+
+    def judging(number: int) -> Judgement:
+        asked.append(number)
+        return work.casework.judge(number).judgement
+
+    process(store, work=InPlace(store, judging=judging))
+    assert asked == [1, 2, 3, 4, 5]
+    assert states(store) == [*[("evaluated", "")] * 2, *[("mapped", "")] * 3]
+
+
+def test_judging_ahead_waits_for_the_store_like_all_else(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.server.processing.BATCH", 1)
+    for number in range(2):
+        stored(store, adt(NET, LIVER, control_id=f"A{number}"))
+    work, failures = InPlace(store), iter((False, True, False))
+
+    def judging(number: int) -> Judgement:
+        if next(failures):
+            raise StoreUnavailable("SQLITE_BUSY")
+        return work.casework.judge(number).judgement
+
+    process(store, work=InPlace(store, judging=judging))
+    assert next(failures, None) is None
+    assert [state for state, _ in states(store)] == ["evaluated", "mapped"]
+
+
+def test_messages_that_come_one_by_one_are_looked_at_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.server.processing.GATHERING", 1.0)
+    looks: list[list[int]] = []
+
+    class Counting(InPlace):
+        async def judge(self, numbers: Sequence[int]) -> list[Seen]:
+            looks.append(list(numbers))
+            return await super().judge(numbers)
+
+    async def run() -> None:
+        processor = Processor(store, Counting(store), lambda: NOW)
+        running = asyncio.create_task(processor.run())
+        for number in range(4):
+            await asyncio.to_thread(stored, store, adt(NET, LIVER, control_id=f"A{number}"))
+            processor.wake()
+            while store.waiting(1) and number in (0, 3):
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    assert looks == [[1], [2, 3, 4]]
 
 
 def test_patients_stay_apart(store: Store) -> None:

@@ -124,6 +124,7 @@ def test_a_message_that_cannot_be_mapped_is_known_to_be_of_its_patient(
 
     with monkeypatch.context() as patch:
         patch.setattr("adapter.mapping.hl7v2_reading.found", faulty)
+        patch.setattr("adapter.server.content.glance", lambda *_: None)
         process(store, sound(store))
     process(store, sound(store))
     assert (store.message(number).reason, store.message(number).patient_keys) == ("mapping-failed", (KEY,))

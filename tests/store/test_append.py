@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.store import Arrival, Judgement, Noted, Receipt, Store, StoreError, StoreUnavailable, open_store
+from adapter.store.store import LARGE
 from tests.store.arrivals import RECEIVED, arrival
 
 
@@ -165,6 +166,26 @@ def test_bytes_that_were_changed_in_the_file_are_not_given_out(store: Store, tmp
     other.close()
     with pytest.raises(StoreError, match="message 1 is damaged"):
         store.raw(1)
+
+
+@pytest.mark.hazard("HZ-M18")
+def test_messages_are_read_together_but_for_those_that_are_damaged_or_large(store: Store, tmp_path: Path) -> None:
+    for number, raw in enumerate((b"first", b"second", b"x" * LARGE, b"x" * (LARGE + 1)), 1):
+        store.append(arrival(f"A{number}", raw))
+    with sqlite3.connect(tmp_path / "store" / "messages.db") as other:
+        other.execute("UPDATE messages SET raw = CAST('other' AS BLOB) WHERE id = 2")
+    other.close()
+    found = store.taken([1, 2, 3, 4, 5])
+    assert [(one.id, len(one.raw), one.received_at, one.profile) for one in found] == [
+        (1, 5, RECEIVED, ""),
+        (3, LARGE, RECEIVED, ""),
+    ]
+
+
+def test_what_waits_is_told_in_order_after_a_number(store: Store) -> None:
+    for number in range(1, 5):
+        store.append(arrival(f"A{number}", state="quarantined" if number == 2 else "received"))
+    assert (store.waiting(10), store.waiting(1), store.waiting(2, 1)) == ([1, 3, 4], [1], [3, 4])
 
 
 def test_appending_without_a_waiting_thread(store: Store) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapter.store import Effect, Judgement, Noted, Settled, Store
+from adapter.store import Effect, Evaluated, Judgement, Noted, Settled, Store
 from tests.store.arrivals import arrival
 
 NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
@@ -163,3 +163,28 @@ def test_as_many_reviews_are_read_as_wanted(store: Store, limit: int) -> None:
     for control_id in ("A1", "A2", "A3"):
         store.discard(applied(store, control_id), "wrong")
     assert len(store.reviews(limit)) == limit
+
+
+def test_judgements_and_the_end_of_some_messages_are_stored_together(store: Store) -> None:
+    passed, other, gone = (store.append(arrival(f"A{n}", patients=())).message for n in range(3))
+    store.discard(gone, "not wanted")
+    judged = [Judgement(number, "received", patient_keys=(KEY,)) for number in (passed, other, gone)]
+    assert store.judge_and_finish(judged, {passed: KEY, gone: KEY}, NOW) == {passed, other}
+    assert [message.state for message in store.messages()] == ["mapped", "received", "discarded"]
+    assert store.applied() == [("A0", KEY)]
+    assert used(store) == [passed, other]
+
+
+def test_numbers_with_messages_are_told_from_others(store: Store) -> None:
+    quarantined(store, KEY)
+    assert store.linked([KEY, OTHER]) == {KEY}
+    assert store.entangled([KEY, OTHER]) == set()
+
+
+def test_what_is_joined_advised_or_to_be_reviewed_is_entangled(store: Store) -> None:
+    keys = [f"HOSP/MR/{name}" for name in ("retired", "survivor", "advised", "reviewed", "other")]
+    merge = store.append(arrival("M1")).message
+    store.judge([Judgement(merge, "received", patient_keys=tuple(keys[:2]), joined=((keys[0], keys[1]),))])
+    store.record(Effect(((merge, keys[2]),), NOW, {keys[2]: Evaluated("f", "r", "info", b"{}")}))
+    store.discard(applied(store, "A1", keys[3]), "not wanted")
+    assert store.entangled(keys) == set(keys[:4])

@@ -1,0 +1,28 @@
+"""The fingerprint of an assessment: whether anything that decides differs from that of the advice that holds.
+
+Not for what is advised (casework.py).
+"""
+
+import hashlib
+import json
+
+from adapter.advice.assessment import Assessment
+from adapter.case.fact import Fact
+from adapter.case.value import to_plain
+from adapter.ldt import RuleSet
+
+
+def fingerprint(assessment: Assessment, rules: RuleSet) -> str:
+    """A digest of everything that decides: the rule set, state, reason, value and date of every input of rules, what
+    closes the record, and which data could not be had."""
+    facts = assessment.case.facts
+    decided: list[object] = [rules.id, rules.edition, [_decided(facts[fact.name]) for fact in rules.facts.inputs]]
+    decided.append(sorted({finding.code for finding in assessment.closed}))
+    decided += assessment.gaps
+    return hashlib.sha256(json.dumps(decided, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _decided(fact: Fact) -> list[object]:
+    value = None if fact.on_record is None else to_plain(fact.on_record)
+    unused = [[one.state.value, one.reason, one.when.day if one.when else ""] for one in fact.unused]
+    return [fact.name, fact.state.value, fact.reason, value, fact.when.day if fact.when else "", unused]

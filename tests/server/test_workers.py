@@ -1,0 +1,38 @@
+"""Casework in processes of their own says what it says in place, of whatever messages it is asked about together."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from adapter.server.casework import TOGETHER, Seen
+from adapter.server.workers import Workers, WorkSettings
+from adapter.store import Store
+from tests.server.casework import InPlace
+from tests.server.feeds import adt, oru, stored
+
+GLUCOSE = "OBX|1|NM|2345-7^Glucose^LN||5.4|mmol/L|||||F|||20260110"
+
+
+@pytest.mark.hazard("HZ-M18")
+def test_large_and_damaged_messages_are_judged_among_others(store: Store, tmp_path: Path) -> None:
+    numbers = [stored(store, oru(GLUCOSE, control_id=f"A{number}")) for number in range(TOGETHER + 1)]
+    numbers.append(stored(store, adt("NTE|1||" + "x" * 70_000, control_id="LARGE")))
+    with sqlite3.connect(tmp_path / "store" / "messages.db") as other:
+        other.execute("UPDATE messages SET raw = CAST('other' AS BLOB) WHERE id = 2")
+    other.close()
+
+    async def judged() -> list[Seen]:
+        url = f"sqlite:///{tmp_path}/store/messages.db"
+        workers = Workers(WorkSettings(url, None, (), "https://ldt-adapter.example.org/fhir", True), nicer=0)
+        try:
+            return await workers.judge(numbers)
+        finally:
+            workers.close()
+
+    found = asyncio.run(judged())
+    assert found == asyncio.run(InPlace(store).judge(numbers))
+    assert [one.judgement.message for one in found] == numbers
+    assert (found[1].judgement.state, found[1].judgement.reason, found[1].plain) == ("quarantined", "damaged", None)
+    assert all(one.plain is not None for one in found if one.judgement.message != 2)
