@@ -4,7 +4,8 @@ Every item gets a ledger entry, whether or not anything came of it. Nothing here
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from adapter.case.catalogue import FactDefinition, Kind
 from adapter.case.fact import Standing, Statement
@@ -29,8 +30,7 @@ MEMBER_LISTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreted:
+class Interpreted(NamedTuple):
     """What one item came to: its statements and its ledger entry; `alone`: whatever else stands beside it."""
 
     item: Item

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Outcome(Enum):
@@ -26,9 +27,8 @@ class Level(Enum):
     CODED = "coded element"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One element: `code` is `system|code` for analysts (codes are no patient data), `reason` says why."""
+class Entry(NamedTuple):
+    """One element, a tuple, since very many are made: `code` is `system|code` for analysts (codes are no patient data), `reason` says why."""
 
     level: Level
     name: str
