@@ -57,6 +57,8 @@ def xhtml(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text in harmless characters; our own typographic signs are written in ASCII. Nothing of ours is ever cut."""
+    if text.isascii():
+        return _UNSAFE.sub("", text.replace('"', "'"))
     ascii_text = text.replace("–", "-").replace("…", "...").replace("“", "'").replace("”", "'").replace('"', "'")
     ascii_text = (
         ascii_text.replace("×", "x").replace("μ", "u").replace("\u00b5", "u").replace("≥", ">=").replace("≤", "<=")

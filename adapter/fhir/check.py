@@ -95,6 +95,8 @@ def check_r4(resource: Mapping[str, object]) -> None:
 
 
 def _check_codes(name: str, value: object, place: str) -> None:
+    if isinstance(value, str):
+        return
     if isinstance(value, Mapping):
         for member, inner in value.items():
             allowed = REQUIRED_CODES.get((name, member))

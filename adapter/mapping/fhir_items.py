@@ -89,7 +89,7 @@ class FhirReader:
             value_place=Place(f"{record.key}#value"),
             codings=(),
             value=Missing("empty"),
-            statuses=tuple((table, _status(resource, path)) for table, path in source.statuses),
+            statuses=tuple([(table, _status(resource, path)) for table, path in source.statuses]),
             when=when,
             bad_date=bad,
             issued=issued,

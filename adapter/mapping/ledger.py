@@ -28,7 +28,10 @@ class Level(Enum):
 
 
 class Entry(NamedTuple):
-    """One element, a tuple, since very many are made: `code` is `system|code` for analysts (codes are no patient data), `reason` says why."""
+    """One element; a tuple, since very many are made.
+
+    `code` is `system|code` for analysts (codes are no patient data), `reason` says why.
+    """
 
     level: Level
     name: str

@@ -71,7 +71,7 @@ class Proposed:
         return replace(found, patients=tuple(patients))
 
     def _statement(self, said: Statement) -> Statement:
-        origin = replace(said.origin, place=f"{self.name} {said.origin.place}")
+        origin = said.origin._replace(place=f"{self.name} {said.origin.place}")
         own = replace(said, origin=origin, identity="", series="", replaces=False)
         if said.standing is Standing.WITHDRAWN:
             own = replace(own, standing=Standing.EXCLUDED)
@@ -163,7 +163,7 @@ def _today(record: Record, now: datetime) -> Record:
     if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status not in AT_HAND:
         return record
     today = msgspec.structs.replace(order, status="draft", authoredOn=now.isoformat())
-    return replace(record, resource=today)
+    return record._replace(resource=today)
 
 
 def _unsaved(said: Statement) -> Statement:
