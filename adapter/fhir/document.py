@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from adapter.case.finding import Finding
 from adapter.fhir.arrays import decode_with_arrays
-from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
+from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known, Link
 
 
 class NotFhir(ValueError):
@@ -67,8 +67,11 @@ class _Probe(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Entries(msgspec.Struct, frozen=True, gc=False):
-    """A Bundle without an entry of odd shape: all of them are read at once."""
+    """A Bundle without an entry of odd shape, all of them read at once; what is one of these is a `Bundle` too."""
 
+    resourceType: str = ""
+    type: str = ""
+    link: list[Link] = []
     entry: list[Entry] = []
 
 
@@ -113,6 +116,19 @@ def read_document(raw: bytes) -> Document:
     if not kind:
         raise NotFhir("not-fhir", "resourceType")
     return _assemble(list(_resources(raw, kind, "")), partial=any(_has_next(part) for part in _bundles(raw, kind)))
+
+
+def content_of(raw: bytes) -> tuple[bytes, ...]:
+    """All that decides about the records of an input: equal contents are read into equal records.
+
+    Of a Bundle these are its resources with their fullUrls. When it was answered, and to which search, is left out.
+    """
+    try:
+        whole = _ENTRIES.decode(raw)
+    except _FAULTS:
+        return (raw,)
+    parts = [part for entry in whole.entry for part in (entry.fullUrl.encode(), bytes(entry.resource))]
+    return (b"Bundle", *parts) if whole.resourceType == "Bundle" and all(parts[1::2]) else (raw,)
 
 
 def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:

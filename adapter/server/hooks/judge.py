@@ -20,8 +20,9 @@ from adapter.mapping.patient import Mapped
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
-from adapter.server.hooks.gather import gather
+from adapter.server.hooks.gather import gaps_of, lines_of
 from adapter.server.hooks.proposed import Proposed, lost, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.record import RecordMemory, read_record
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from cds_hooks import (
@@ -54,21 +55,23 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges calls by these tables and rules."""
+    """Judges calls by these tables and rules; `memory` remembers records that were read by the same tables."""
 
     tables: Tables
     rules: RuleSet
+    memory: RecordMemory | None = None
 
     def __call__(
         self, context: HookContext, reading: Reading, now: datetime, server: str, stored: Stored = NOTHING_STORED
     ) -> Judged:
         """The call judged as of `now`; `server` is the base of relative references, `stored` what the store adds.
         Raises PreconditionFailed for another patient's data, and where what is missing may be the diagnosis."""
-        record = gather(reading, RECORD)
-        if CONDITIONS in record.gaps and CONDITIONS in record.empty:
-            raise _without_conditions(record.gaps[CONDITIONS])
+        record = self.memory.read(reading, server) if self.memory else read_record(reading, self.tables, server)
+        lacking = gaps_of(reading, RECORD, record.faults)
+        if CONDITIONS in lacking and CONDITIONS in record.empty:
+            raise _without_conditions(lacking[CONDITIONS])
         proposal = proposed(context, reading, now, server)
-        own = map_fhir(record.document, "prefetch", table=self.tables, server=server)
+        own = record.own
         more = proposal.mapped(self.tables, server)
         others = map_fhir(proposal.others, proposal.name, table=self.tables, server=server)
         patient = f"Patient/{context.patient_id}"
@@ -76,7 +79,7 @@ class Judge:
         mapped = _joined((own, more), patient, stored)
         signing = isinstance(context, OrderSign) and plans_liver_directed(more)
         clock = Clock(now, procedure=signing)
-        gaps = (*record.lines(), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
+        gaps = (*lines_of(lacking), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
         assessment = replace(
             assessment,
@@ -84,13 +87,13 @@ class Judge:
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
         speaks = concerns(assessment.case, unread=not_judged(more, proposal))
-        if CONDITIONS in record.gaps and not speaks:
-            raise _without_conditions(record.gaps[CONDITIONS])  # what is missing may be the diagnosis
+        if CONDITIONS in lacking and not speaks:
+            raise _without_conditions(lacking[CONDITIONS])  # what is missing may be the diagnosis
         if not speaks and _is_nobodys(own):
             raise _without_conditions("in part of nobody: a condition names no patient")
         if stored.lacking and not speaks:
             raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
-        return Judged(assessment, speaks, OBSERVATIONS not in record.gaps and not stored.gaps)
+        return Judged(assessment, speaks, OBSERVATIONS not in lacking and not stored.gaps)
 
     def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
         """The dangerous therapies that only drafts bring which are not judged now: with them alone the danger is the

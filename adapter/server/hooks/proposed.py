@@ -20,7 +20,7 @@ from adapter.mapping.ledger import Entry, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
-from adapter.server.hooks.gather import gather, read_at, unreadable
+from adapter.server.hooks.gather import gaps_of, gather, lines_of, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
     EncounterStart,
@@ -140,7 +140,7 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     others = Document(tuple(record for record in records if record.key not in keys), names)
     name = "context.dispatchedOrders"
     lacking = len(keys - {record.key for record in wanted.records})
-    why = "; ".join(found.lines()) or "not among the active orders"
+    why = "; ".join(lines_of(gaps_of(reading, ORDERS, found.faults))) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
     gap = gap if orders else "no order is named: none could be judged"
     return Proposed(name, _at_hand(wanted, now), gaps=_of(name, gap), others=others)
