@@ -47,7 +47,8 @@ def markdown(text: str) -> str:
 
 def inert(text: str) -> str:
     """Text in harmless characters whose addresses no reader turns into links."""
-    return _ADDRESS.sub(r"\1 ", plain(text))
+    harmless = plain(text)
+    return _ADDRESS.sub(r"\1 ", harmless) if "://" in harmless or "www." in harmless.lower() else harmless
 
 
 def xhtml(text: str) -> str:

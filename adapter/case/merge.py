@@ -6,7 +6,7 @@ set aside stays on the fact with its reason.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import assert_never
 
@@ -194,9 +194,12 @@ def _conflicting(definition: FactDefinition, stated: list[Statement], unused: tu
     return Fact(definition.name, State.CONFLICTING, reason, None, newest.when, origins, unused)
 
 
-def _time_key(statement: Statement) -> tuple[float, str, str]:
-    when = statement.when.earliest.timestamp() if statement.when else float("-inf")
-    return (when, statement.origin.document, statement.origin.place)
+def _time_key(statement: Statement) -> tuple[bool, datetime, str, str]:
+    when = statement.when.earliest if statement.when else _NO_TIME
+    return (statement.when is not None, when, statement.origin.document, statement.origin.place)
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def _common(statements: list[Statement]) -> Value | None:

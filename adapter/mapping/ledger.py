@@ -73,7 +73,7 @@ class Ledger:
     @property
     def unread(self) -> int:
         """How many narratives came that were not read."""
-        return self.counts(Level.CONTAINER)[Outcome.UNREAD]
+        return sum([e.outcome is Outcome.UNREAD and e.level is Level.CONTAINER for e in self.entries])
 
 
 @dataclass(slots=True)

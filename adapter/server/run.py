@@ -10,6 +10,7 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Final
 
 import uvicorn
 
@@ -30,6 +31,10 @@ from adapter.server.mllp import MllpListener
 from adapter.server.mllp_events import MllpEvent
 from adapter.server.settings import Settings
 from adapter.store import Store, open_store
+
+MADE_BEFORE_COLLECTING: Final = 20_000
+"""Objects that are made before garbage is looked for. One call makes ten thousand that are no garbage before it is
+answered: Python's 700 would have them looked at again and again."""
 
 
 class ServerFailed(RuntimeError):
@@ -88,6 +93,7 @@ async def _serve(
     )
     gc.collect()
     gc.freeze()  # rules and tables stay for good: a full collection that walks through them would hold up every call
+    gc.set_threshold(MADE_BEFORE_COLLECTING, 10, 10)
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.http_port, access_log=False, log_config=None, server_header=False)
     )
