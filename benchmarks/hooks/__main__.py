@@ -2,8 +2,8 @@
 
 Each service gets the same body again and again, and a body of another patient with each call, so that nothing that a
 service remembers of one call can flatter it. Services take turns in each round, so that a noisy machine is noisy for
-all; p50 and p99 are over all rounds. Read the ratios. HealthChain takes part where HEALTHCHAIN_PYTHON names a Python
-that has it.
+all; p50 and p99 are over all rounds, and CPU is that of the service for a call, which the load of the machine bears on
+least. Read the ratios. HealthChain takes part where HEALTHCHAIN_PYTHON names a Python that has it.
 """
 
 import json
@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from uuid import UUID
@@ -81,57 +81,80 @@ def call(number: int = 0) -> bytes:
     return json.dumps({**hook, "prefetch": prefetch}).encode()
 
 
+@dataclass(slots=True)
+class Spent:
+    """What calls of one kind took: milliseconds of each, and those of the service's processor for all of them."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+
+
 @contextmanager
-def running(contender: Contender) -> Iterator[str]:
-    """The URL of the service, which runs meanwhile."""
+def running(contender: Contender) -> Iterator[tuple[str, int]]:
+    """The URL of the service and its process, which runs meanwhile."""
     port = free_port()
     with subprocess.Popen([*contender.command, str(port)], stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port)
-            yield f"http://127.0.0.1:{port}{contender.path}"
+            yield f"http://127.0.0.1:{port}{contender.path}", process.pid
         finally:
             process.kill()
 
 
-def measured(url: str, bodies: Sequence[bytes]) -> list[float]:
-    """Milliseconds of each call on one connection, after those that warm up."""
-    spent = []
+def measure(url: str, process: int, bodies: Sequence[bytes], spent: Spent) -> None:
+    """Call with each body on one connection; the first ones only warm up."""
     with httpx.Client(headers={"content-type": "application/json"}, timeout=30) as client:
-        for body in bodies:
+        for body in bodies[:WARM]:
+            client.post(url, content=body).raise_for_status()
+        before = processor_time(process)
+        for body in bodies[WARM:]:
             began = time.perf_counter()
             client.post(url, content=body).raise_for_status()
-            spent.append((time.perf_counter() - began) * 1000)
-    return spent[WARM:]
+            spent.wall.append((time.perf_counter() - began) * 1000)
+        spent.cpu += processor_time(process) - before
+
+
+def processor_time(process: int) -> float:
+    """Milliseconds that a process has spent on the processor; 0 where the system has no /proc."""
+    file = Path(f"/proc/{process}/stat")
+    if not file.exists():
+        return 0.0
+    user, system = file.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Measure and print."""
-    body, found = call(), dict[tuple[str, str], list[float]]()
+    body, found = call(), dict[tuple[str, str], Spent]()
     streams = {SAME: [body] * (WARM + CALLS), OTHERS: [call(number) for number in range(1, WARM + CALLS + 1)]}
     with tempfile.TemporaryDirectory() as folder:
         store = f"sqlite:///{folder}/ldt.db"
         subprocess.run([*LDT, "store", "init", "--store", store], check=True, capture_output=True)
         for _ in range(ROUNDS):
             for contender in contenders(store):
-                with running(contender) as url:
+                with running(contender) as (url, process):
                     for kind, bodies in streams.items():
-                        found.setdefault((contender.name, kind), []).extend(measured(url, bodies))
+                        measure(url, process, bodies, found.setdefault((contender.name, kind), Spent()))
     title = f"patient-view with {OBSERVATIONS} Observations ({len(body) / 1000:.0f} kB, {PATIENT.name})"
     Console(width=100).print(_table(title, found))
 
 
-def _table(title: str, found: dict[tuple[str, str], list[float]]) -> Table:
+def _table(title: str, found: dict[tuple[str, str], Spent]) -> Table:
     table = Table(title=title)
     for column in ("service", "calls"):
         table.add_column(column)
-    for column in ("p50 ms", "to bare", "p99 ms"):
+    for column in ("p50 ms", "to bare", "p99 ms", "CPU ms", "to bare"):
         table.add_column(column, justify="right")
-    p50 = {what: quantiles(spent, n=100)[49] for what, spent in found.items()}
+    p50 = {what: quantiles(spent.wall, n=100)[49] for what, spent in found.items()}
+    cpu = {what: spent.cpu / len(spent.wall) for what, spent in found.items()}
     first, _ = next(iter(found))
     for what, spent in found.items():
         name, kind = what
-        p99 = quantiles(spent, n=100)[98]
-        table.add_row(name, kind, f"{p50[what]:.1f}", f"{p50[what] / p50[first, kind]:.1f}", f"{p99:.1f}")
+        p99 = quantiles(spent.wall, n=100)[98]
+        bare = p50[first, kind], cpu[first, kind]
+        ratios = p50[what] / bare[0], cpu[what] / bare[1] if bare[1] else 0.0
+        figures = p50[what], ratios[0], p99, cpu[what], ratios[1]
+        table.add_row(name, kind, *(f"{figure:.1f}" for figure in figures))
     return table
 
 
