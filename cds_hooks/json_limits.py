@@ -6,6 +6,7 @@ Not for what the members mean; that begins in `request.py`.
 import json
 import re
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -68,18 +69,28 @@ def scan(body: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
     if len(body) > limits.body_bytes:
         raise TooLarge(limits.body_bytes)
     _check_strings(body, limits.nodes)
-    skeleton = _STRING.sub(b"", body)
+    skeleton = skeleton_of(body)
     _check_nodes(skeleton, limits.nodes)
     _check_depth(skeleton, limits.depth)
     _check_numbers(skeleton, limits.number_characters)
     _check_surrogates(body)
-    _check_grammar(_text_of(body))
+    _check_grammar(_text_of(body), members=skeleton.count(b":"))
 
 
 def _check_strings(body: bytes, most: int) -> None:
     """Refuse early what surely holds more strings than names and values together may be: they cost most."""
     if body.count(b'"') - body.count(b'\\"') > 4 * most:
         _refuse_nodes(most)
+
+
+def skeleton_of(body: bytes) -> bytes:
+    """The body without its strings: what stands between an even number of quotes, escaped ones not counted.
+
+    A backslash outside of strings, or at the end, is an error; which quotes count then is decided by the pattern.
+    """
+    unescaped = body.replace(b"\\\\", b"\\_").replace(b'\\"', b"\\_") if b"\\" in body else body
+    skeleton = b"".join(unescaped.split(b'"')[::2])
+    return _STRING.sub(b"", body) if b"\\" in skeleton or body.endswith(b"\\") else skeleton
 
 
 def _check_nodes(skeleton: bytes, most: int) -> None:
@@ -121,9 +132,28 @@ def _text_of(body: bytes) -> str:
     raise BadRequest("not-utf-8", WHOLE_BODY, f"Byte {offset + 1} of the body is not UTF-8.", "structure")
 
 
-def _check_grammar(text: str) -> None:
+def _check_grammar(text: str, *, members: int) -> None:
+    """Refuse what is no JSON, and an object with two members of one name. `members` are those that the text has.
+
+    An object with two members of one name holds fewer than were sent: only then is it searched for.
+    """
+    if _members_held(text) != members:
+        _search(text)
+
+
+def _members_held(text: str) -> int:
+    """How many members all objects together hold; -1 where the text is no JSON."""
+    objects: list[dict[str, object]] = []
     try:
-        _GRAMMAR.decode(text)
+        _decoder(each=objects.append).decode(text)
+    except (json.JSONDecodeError, _Constant):
+        return -1
+    return sum(map(len, objects))
+
+
+def _search(text: str) -> None:
+    try:
+        _SEARCHING.decode(text)
     except json.JSONDecodeError as error:
         fault = BadRequest(
             "not-json", WHOLE_BODY, f"Not JSON at line {error.lineno}, column {error.colno}.", "structure"
@@ -148,7 +178,7 @@ class _Repeated(Exception):
     """An object of the text has two members of one name."""
 
 
-def _forget_distinct(members: list[tuple[str, object]]) -> None:
+def _refuse_repeated(members: list[tuple[str, object]]) -> None:
     """Refuse an object with two members of one name; keep nothing of it."""
     if len(dict(members)) < len(members):
         raise _Repeated
@@ -158,10 +188,20 @@ def _refuse_constant(_constant: str) -> NoReturn:
     raise _Constant
 
 
-_GRAMMAR = json.JSONDecoder(
-    object_pairs_hook=_forget_distinct,
-    parse_constant=_refuse_constant,
-    parse_int=len,
-    parse_float=len,
-    strict=True,
-)
+def _decoder(
+    *,
+    each: Callable[[dict[str, object]], None] | None = None,
+    members: Callable[[list[tuple[str, object]]], None] | None = None,
+) -> json.JSONDecoder:
+    """A reader that keeps no value, and shows each object, or its members."""
+    return json.JSONDecoder(
+        object_hook=each,
+        object_pairs_hook=members,
+        parse_constant=_refuse_constant,
+        parse_int=len,
+        parse_float=len,
+        strict=True,
+    )
+
+
+_SEARCHING = _decoder(members=_refuse_repeated)

@@ -98,6 +98,15 @@ class _Entry(msgspec.Struct):
     resource: _Resource | None = None
 
 
+class _Entries(msgspec.Struct):
+    """A Bundle without an entry of odd shape."""
+
+    entry: list[_Entry] | None = None
+
+
+_ENTRIES = msgspec.json.Decoder(_Entries)
+
+
 class _Link(msgspec.Struct):
     relation: str = ""
     url: str = ""
@@ -145,7 +154,7 @@ def _classify_bundle(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
     links = _links(bundle.link)
     if _unresolved(links):
         return NeverAsked(raw)
-    kinds = [_kind_of(entry) for entry in bundle.entry or []]
+    kinds = _kinds(raw, bundle)
     matches, failed = kinds.count("match"), "failure" in kinds
     if failed and matches == 0:
         return ClientError(raw, "operation-outcome")
@@ -160,8 +169,7 @@ def count_matches(raw: msgspec.Raw) -> int:
     """How many matches a classified Bundle holds, outcomes and includes not counted; 1 for a resource alone."""
     if _resource(raw).resourceType != "Bundle":
         return 1
-    entries = msgspec.json.decode(raw, type=_Bundle).entry or []
-    return [_kind_of(entry) for entry in entries].count("match")
+    return _kinds(raw, msgspec.json.decode(raw, type=_Bundle)).count("match")
 
 
 def _resource(raw: msgspec.Raw) -> _Resource:
@@ -171,12 +179,22 @@ def _resource(raw: msgspec.Raw) -> _Resource:
         return _Resource()
 
 
-def _kind_of(raw: msgspec.Raw) -> _EntryKind:
-    """What an entry is to its search; an entry of odd shape counts as a match, for its reader to report."""
+def _kinds(raw: msgspec.Raw, bundle: _Bundle) -> list[_EntryKind]:
+    """What each entry is to its search; an entry of odd shape counts as a match, for its reader to report."""
     try:
-        entry = msgspec.json.decode(raw, type=_Entry)
+        return [_kind_of(entry) for entry in _ENTRIES.decode(raw).entry or ()]
+    except msgspec.ValidationError:
+        return [_kind_of_any(entry) for entry in bundle.entry or ()]
+
+
+def _kind_of_any(raw: msgspec.Raw) -> _EntryKind:
+    try:
+        return _kind_of(msgspec.json.decode(raw, type=_Entry))
     except msgspec.ValidationError:
         return "match"
+
+
+def _kind_of(entry: _Entry) -> _EntryKind:
     if entry.resource and entry.resource.resourceType == "OperationOutcome":
         return "failure" if _is_failure(entry.resource) else "outcome"
     match entry.search.mode if entry.search else "match":

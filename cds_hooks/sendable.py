@@ -20,6 +20,32 @@ def value_faults(value: object, place: str, *, in_resource: bool = False) -> Ite
 
     In a FHIR resource an array may hold null, where a sibling array carries the extension of that element.
     """
+    if not _is_plain(value):
+        yield from _faults(value, place, in_resource=in_resource)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value holds texts without hidden characters, integers, objects and arrays, none of them empty.
+
+    Nearly every value does, and has no fault then; where to look for one is asked only of the others.
+    """
+    texts: list[str] = []
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str) and one:
+            texts.append(one)
+        elif isinstance(one, dict) and one and "" not in one and {*map(type, one)} == {str}:
+            texts += one
+            left += one.values()
+        elif isinstance(one, list | tuple) and one:
+            left += one
+        elif not isinstance(one, int):
+            return False
+    return not _HIDDEN.search("".join(texts))
+
+
+def _faults(value: object, place: str, *, in_resource: bool) -> Iterator[Fault]:
     if is_empty(value):
         yield Fault("empty-value", place, "Leave the member out: null, empty text, array and object are not sent.")
     elif isinstance(value, Mapping):
@@ -27,7 +53,7 @@ def value_faults(value: object, place: str, *, in_resource: bool = False) -> Ite
     elif is_array(value):
         for index, element in enumerate(elements_of(value)):
             if not (in_resource and element is None):
-                yield from value_faults(element, f"{place}[{index}]", in_resource=in_resource)
+                yield from _faults(element, f"{place}[{index}]", in_resource=in_resource)
     else:
         yield from _scalar_faults(value, place)
 
@@ -37,7 +63,7 @@ def _member_faults(value: Mapping[object, object], place: str, *, in_resource: b
         if not isinstance(name, str) or not name or _HIDDEN.search(name):
             yield Fault("member-name", place, "A member name is a text without hidden characters.")
             continue
-        yield from value_faults(member, f"{place}.{name}", in_resource=in_resource or name == "resource")
+        yield from _faults(member, f"{place}.{name}", in_resource=in_resource or name == "resource")
 
 
 def _scalar_faults(value: object, place: str) -> Iterator[Fault]:

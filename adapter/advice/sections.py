@@ -179,6 +179,8 @@ def danger_rules(assessment: Assessment) -> list[Rule]:
     rules, advice = assessment.rules, assessment.advice
     codes = {code for danger in advice.dangers for code in danger.codes}
     crisis = any(danger.kind == "crisis" for danger in advice.dangers)
+    if not codes and not crisis:
+        return []
     frame = rules.frame(assessment.case).offering(advice.offered)
     return [
         rule

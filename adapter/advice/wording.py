@@ -49,7 +49,8 @@ def markdown(text: str) -> str:
 
 def inert(text: str) -> str:
     """Text in harmless characters whose addresses no reader turns into links."""
-    return _ADDRESS.sub(r"\1 ", plain(text))
+    harmless = plain(text)
+    return _ADDRESS.sub(r"\1 ", harmless) if "://" in harmless or "www." in harmless.lower() else harmless
 
 
 def xhtml(text: str) -> str:
@@ -59,6 +60,8 @@ def xhtml(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text in harmless characters; our own typographic signs are written in ASCII. Nothing of ours is ever cut."""
+    if text.isascii():
+        return _UNSAFE.sub("", text.replace('"', "'"))
     ascii_text = text.replace("–", "-").replace("…", "...").replace("“", "'").replace("”", "'").replace('"', "'")
     ascii_text = (
         ascii_text.replace("×", "x").replace("μ", "u").replace("\u00b5", "u").replace("≥", ">=").replace("≤", "<=")

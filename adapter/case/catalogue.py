@@ -5,7 +5,7 @@ The table is catalogue.yaml beside this file; it says nothing of codes (mappings
 
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -98,7 +98,11 @@ class FactDefinition(BaseModel):
     def expiry(self, *, procedure: bool) -> Duration | None:
         """How old a value may be, None for no expiry; `procedure` while an order for a procedure is being signed."""
         text = self.max_age_procedure if procedure and self.max_age_procedure else self.max_age
-        return None if text == NO_EXPIRY else Duration.parse(text)
+        return None if text == NO_EXPIRY else _duration(text)
+
+
+# Every statement is held against an age, and there are few of them.
+_duration = lru_cache(maxsize=256)(Duration.parse)
 
 
 class Catalogue(BaseModel):

@@ -6,7 +6,7 @@ set aside stays on the fact with its reason.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import assert_never
 
@@ -33,6 +33,8 @@ class Clock:
 
 def merge(definition: FactDefinition, statements: Sequence[Statement], clock: Clock) -> Fact:
     """The fact on the clock's day. `statements` are in order of arrival; the order matters only between corrections."""
+    if not statements:
+        return Fact(definition.name, State.ABSENT, "not-recorded")
     current = effective_versions(statements)
     fact = _standing(definition, current, clock)
     disputed = [one for one in current if one.disputed]
@@ -54,8 +56,10 @@ def _standing(definition: FactDefinition, current: Sequence[Statement], clock: C
     """The fact by the current versions of its results."""
     usable: list[Statement] = []
     unused: list[Unused] = []
+    expiry = definition.expiry(procedure=clock.procedure)
+    limit = None if expiry is None else expiry.before(clock.as_of)
     for statement in current:
-        setback = set_back(definition, statement, clock)
+        setback = _set_back(statement, clock, limit)
         if setback is None:
             usable.append(statement)
         else:
@@ -73,9 +77,11 @@ def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
     return versions.current()
 
 
-def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
-    """Why the statement may not decide the fact, or None when it may."""
+def _set_back(statement: Statement, clock: Clock, limit: datetime | None) -> Unused | None:
+    """Why the statement may not decide its fact, or None when it may; `limit` is how long before it may be dated."""
     match statement.standing:
+        case Standing.FINAL:
+            return _untimely(statement, clock, limit)
         case Standing.PRELIMINARY:
             return _unused(statement, State.PRELIMINARY, statement.reason or "preliminary")
         case Standing.EXCLUDED:
@@ -84,31 +90,29 @@ def set_back(definition: FactDefinition, statement: Statement, clock: Clock) -> 
             return _unused(statement, State.ABSENT, statement.reason)
         case Standing.PROMOTED:
             return _unused(statement, State.ABSENT, "nothing-to-promote")
-        case Standing.FINAL:
-            return _untimely(definition, statement, clock)
         case _:
             assert_never(statement.standing)
 
 
-def _untimely(definition: FactDefinition, statement: Statement, clock: Clock) -> Unused | None:
+def _untimely(statement: Statement, clock: Clock, limit: datetime | None) -> Unused | None:
     when = statement.when
     if when is not None and when.earliest.year < EARLIEST_YEAR:
         return _unused(statement, State.EXCLUDED, "implausible-date")
     if when is not None and when.earliest > clock.as_of + FUTURE_TOLERANCE:
         return _unused(statement, State.EXCLUDED, "future-date")
-    expiry = definition.expiry(procedure=clock.procedure)
-    if expiry is None or statement.enduring:
+    if limit is None or statement.enduring:
         return None
     if when is None:
         return _unused(statement, State.UNDATED, "undated")
-    limit = expiry.before(clock.as_of)
     if when.latest <= limit:
         return _unused(statement, State.STALE, "stale")
     if when.span > clock.as_of - limit:
         return _unused(statement, State.UNDATED, "date-too-imprecise")
-    if when.earliest.date() < limit.date() and when.span > timedelta(days=1):
+    if when.earliest.date() >= limit.date():
+        return None
+    if when.span > timedelta(days=1):
         return _unused(statement, State.UNDATED, "date-too-imprecise")
-    return _unused(statement, State.STALE, "stale") if when.earliest.date() < limit.date() else None
+    return _unused(statement, State.STALE, "stale")
 
 
 def _unused(statement: Statement, state: State, reason: str) -> Unused:
@@ -190,9 +194,12 @@ def _conflicting(definition: FactDefinition, stated: list[Statement], unused: tu
     return Fact(definition.name, State.CONFLICTING, reason, None, newest.when, origins, unused)
 
 
-def _time_key(statement: Statement) -> tuple[float, str, str]:
-    when = statement.when.earliest.timestamp() if statement.when else float("-inf")
-    return (when, statement.origin.document, statement.origin.place)
+def _time_key(statement: Statement) -> tuple[bool, datetime, str, str]:
+    when = statement.when.earliest if statement.when else _NO_TIME
+    return (statement.when is not None, when, statement.origin.document, statement.origin.place)
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def _common(statements: list[Statement]) -> Value | None:

@@ -5,6 +5,7 @@ One strict ASCII grammar for both wires; it never guesses (no decimal comma, no 
 
 import re
 from decimal import Context, Decimal
+from functools import lru_cache
 
 MAX_DIGITS = 40
 """Longest number that is read, in characters (safe operation: limits for hostile input)."""
@@ -19,9 +20,13 @@ _WIDE = Context(prec=200)
 
 def read_decimal(text: str) -> Decimal | None:
     """The number that the text is, or None when it is anything but one plain ASCII decimal number."""
-    if len(text) > MAX_DIGITS or not _GRAMMAR.fullmatch(text):
-        return None
-    return Decimal(text)
+    return _decimal(text) if len(text) <= MAX_DIGITS else None
+
+
+# A number is looked at by several readers, and senders repeat many.
+@lru_cache(maxsize=4096)
+def _decimal(text: str) -> Decimal | None:
+    return Decimal(text) if _GRAMMAR.fullmatch(text) else None
 
 
 def plain(number: Decimal) -> str:

@@ -3,15 +3,13 @@
 It holds addresses and versions, never values of a patient's record beyond the text that was sent for this fact.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Wire = Literal["fhir", "hl7v2", "case", "derived", "assumed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The chain back to the byte.
+class Origin(NamedTuple):
+    """The chain back to the byte; a tuple, since very many are made and compared.
 
     `document` names the file or message (control id); `place` is HL7's 1-based address (`OBX[3]-5`) or a FHIR pointer
     (`Observation/o1#valueQuantity.value`); `start`/`end` are byte offsets where the wire has them, else -1; `row` is

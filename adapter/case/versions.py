@@ -24,7 +24,7 @@ class Versions:
         self._places: dict[str, int] = {}
         self._taken = 0
         self._of_series: dict[str, dict[str, None]] = defaultdict(dict)
-        self._of_slot: dict[_Slot, dict[str, None]] = defaultdict(dict)
+        self._of_slot: dict[_Slot, dict[str, None]] | None = None
         self._withdrawals: list[tuple[int, str, Statement]] = []
         self._found: set[str] = set()
         self._emptied: dict[_Slot, int] = {}
@@ -52,13 +52,16 @@ class Versions:
     def take(self, statement: Statement, name: str) -> None:
         """Add the next statement; `name` is its own where it has no identity."""
         self._taken += 1
-        slot = _slot(statement)
         withdrawal = statement.standing is Standing.WITHDRAWN
-        if withdrawal and not statement.identity and slot is not None:
-            self._empty(slot, statement.arrival)
-        elif not withdrawal and slot is not None and statement.arrival < self._emptied.get(slot, 0):
-            self._met.add(slot)
-            return
+        if withdrawal and not statement.identity:
+            slot = _slot(statement)
+            if slot is not None:
+                self._empty(slot, statement.arrival)
+        elif self._emptied and not withdrawal:
+            slot = _slot(statement)
+            if slot is not None and statement.arrival < self._emptied.get(slot, 0):
+                self._met.add(slot)
+                return
         key = statement.identity or name
         if statement.replaces and key not in self._by_key:
             key = self._only_of_series(statement) or key
@@ -72,11 +75,21 @@ class Versions:
 
     def _empty(self, slot: _Slot, arrival: int) -> None:
         """Take back what is known by the slot, and what arrived before and comes later by its own time."""
-        for key in tuple(self._of_slot.get(slot, ())):
+        for key in tuple(self._slots().get(slot, ())):
             if self._by_key[key].standing is not Standing.WITHDRAWN:
                 self._met.add(slot)
             self._drop(key)
         self._emptied[slot] = max(arrival, self._emptied.get(slot, 0))
+
+    def _slots(self) -> dict[_Slot, dict[str, None]]:
+        """The results by what a withdrawal without an order is known by; kept from the first such withdrawal on."""
+        if self._of_slot is None:
+            self._of_slot = defaultdict(dict)
+            for key, statement in self._by_key.items():
+                slot = _slot(statement)
+                if slot is not None:
+                    self._of_slot[slot][key] = None
+        return self._of_slot
 
     def _only_of_series(self, statement: Statement) -> str:
         """The one stored version of a result whose time the correction changed; several withdrawn ones all go."""
@@ -95,9 +108,10 @@ class Versions:
         self._places[key] = self._taken
         if statement.series:
             self._of_series[statement.series][key] = None
-        slot = _slot(statement)
-        if slot is not None:
-            self._of_slot[slot][key] = None
+        if self._of_slot is not None:
+            slot = _slot(statement)
+            if slot is not None:
+                self._of_slot[slot][key] = None
 
     def _drop(self, key: str) -> None:
         self._forget(key, self._by_key.pop(key))
@@ -107,7 +121,7 @@ class Versions:
         if statement.series != but:
             self._of_series.get(statement.series, {}).pop(key, None)
         slot = _slot(statement)
-        if slot is not None:
+        if self._of_slot is not None and slot is not None:
             self._of_slot.get(slot, {}).pop(key, None)
 
 

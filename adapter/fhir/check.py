@@ -5,10 +5,14 @@ fhir.resources does not check required value sets, so the statuses that we emit 
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
+from threading import Lock
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
+
+from adapter.fhir.write import write_json
 
 _PUBLICATION: Final = frozenset({"draft", "active", "retired", "unknown"})
 _ARTIFACT: Final = frozenset({"documentation", "justification", "citation", "depends-on"})
@@ -85,16 +89,73 @@ def check_r4(resource: Mapping[str, object]) -> None:
     model = _model(kind)
     if model is None:
         raise InvalidOutput(f"{_spelling(kind)} is no resource type of R4B")
+    told = {member: _digests(kind, member, resource) for member in PARTS.get(kind, ())}
+    faults = _faults(model, kind, _without_valid(resource, told))
+    if faults:
+        raise InvalidOutput(_faults(model, kind, resource) or faults)  # places count what was left out, too
+    _remember_valid([digest for digests in told.values() for digest in digests])
+
+
+def _faults(model: type[BaseModel], kind: str, resource: Mapping[str, object]) -> str:
     try:
         model.model_validate(dict(resource))
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['type']}" for f in error.errors(include_input=False))
-        raise InvalidOutput(f"{kind} is not valid R4: {faults}") from None
+        return f"{kind} is not valid R4: {faults}"
     except KeyError:
-        raise InvalidOutput(f"{kind} contains a resource of a type that R4B does not have") from None
+        return f"{kind} contains a resource of a type that R4B does not have"
+    return ""
+
+
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {"CarePlan": ("activity", "note", "supportingInfo")}
+"""Lists that may be missing, whose elements are valid or not by themselves, whatever stands around them.
+
+Most of these say the same of every patient: one that was found valid is not checked again while it stays the same JSON.
+"""
+
+MOST_VALID: Final = 4096
+"""How many such elements are remembered at most, by a digest of 32 bytes."""
+
+_VALID: Final[dict[bytes, None]] = {}
+_REMEMBERING: Final = Lock()
+
+
+def _digests(kind: str, member: str, resource: Mapping[str, object]) -> list[bytes]:
+    """A digest of each element of a list, over its JSON and where it stands; none where the member is no list of
+    objects."""
+    elements = resource.get(member)
+    if not isinstance(elements, list) or not all(isinstance(one, dict) for one in elements):
+        return []
+    place = f"{kind}.{member}:".encode()
+    return [blake2b(place + write_json(one), digest_size=32).digest() for one in elements]
+
+
+def _without_valid(resource: Mapping[str, object], told: Mapping[str, list[bytes]]) -> dict[str, object]:
+    """The resource without the elements that were found valid before."""
+    rest = dict(resource)
+    for member, digests in told.items():
+        elements = resource.get(member)
+        if digests and isinstance(elements, list):
+            left = [one for one, digest in zip(elements, digests, strict=True) if digest not in _VALID]
+            rest[member] = left
+            if not left:
+                del rest[member]
+    return rest
+
+
+def _remember_valid(digests: list[bytes]) -> None:
+    """Remember them before all others; those that did not come for longest make room."""
+    with _REMEMBERING:
+        for digest in digests:
+            _VALID.pop(digest, None)
+            _VALID[digest] = None
+        while len(_VALID) > MOST_VALID:
+            del _VALID[next(iter(_VALID))]
 
 
 def _check_codes(name: str, value: object, place: str) -> None:
+    if isinstance(value, str):
+        return
     if isinstance(value, Mapping):
         for member, inner in value.items():
             allowed = REQUIRED_CODES.get((name, member))

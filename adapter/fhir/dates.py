@@ -37,14 +37,16 @@ def read_date(text: str) -> FhirTime | None:
             if hour is not None:
                 datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
             return FhirTime(Moment.of_dates(earliest, latest, text[:10]), hour is not None)
-        micro = int((fraction or "0").ljust(6, "0")[:6])
+        micro = int(fraction.ljust(6, "0")[:6]) if fraction else 0
         start = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro, _zone(zone)
         ).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    step = timedelta(minutes=1) if second is None else timedelta(seconds=1)
-    return FhirTime(Moment(start, start + step, text[:10]), False)
+    return FhirTime(Moment(start, start + (_MINUTE if second is None else _SECOND), text[:10]), False)
+
+
+_MINUTE, _SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def _days(year: int, month: str | None, day: str | None) -> tuple[date, date]:
@@ -57,6 +59,7 @@ def _days(year: int, month: str | None, day: str | None) -> tuple[date, date]:
     return first, first + timedelta(days=1)
 
 
+@lru_cache(maxsize=256)
 def _zone(text: str) -> timezone:
     if text == "Z":
         return UTC

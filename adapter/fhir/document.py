@@ -6,8 +6,9 @@ A bad entry costs that entry, with its place and cause; nothing here knows what 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -15,7 +16,7 @@ from msgspec import Raw
 from adapter.case.finding import Finding
 from adapter.fhir.arrays import decode_with_arrays
 from adapter.fhir.reference import is_plain, one_spelling
-from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known
+from adapter.fhir.resources import READ, Bundle, Entry, Generic, Known, Link
 
 
 class NotFhir(ValueError):
@@ -27,8 +28,7 @@ class NotFhir(ValueError):
         self.place = place
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One resource of a document, or what could not be read as one (`resource` is then None and `fault` says why).
 
     `place` is `Bundle.entry[3].resource` or `line 3`; `key` is how other resources refer to it; `raw` are its bytes.
@@ -37,8 +37,8 @@ class Record:
     place: str
     type: str
     key: str
-    resource: Known | None = field(repr=False)
-    raw: bytes = field(repr=False)
+    resource: Known | None
+    raw: bytes
     fault: Finding | None = None
     full_url: str = ""
 
@@ -50,8 +50,13 @@ class Record:
     @property
     def base(self) -> str:
         """The FHIR server that the fullUrl names, nothing where it names none."""
+        if not self.full_url:
+            return ""
         suffix = f"/{self.type}/{self.resource.id}" if self.resource is not None else ""
         return self.full_url.removesuffix(suffix) if suffix and self.full_url.endswith(suffix) else ""
+
+    def __repr__(self) -> str:
+        return f"Record({self.key} at {self.place})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,15 @@ class Document:
 
 class _Probe(msgspec.Struct, frozen=True, gc=False):
     resourceType: str = ""
+
+
+class _Entries(msgspec.Struct, frozen=True, gc=False):
+    """A Bundle without an entry of odd shape, all of them read at once; what is one of these is a `Bundle` too."""
+
+    resourceType: str = ""
+    type: str = ""
+    link: list[Link] = []
+    entry: list[Entry] = []
 
 
 class _Parameter(msgspec.Struct, frozen=True, gc=False):
@@ -87,6 +101,7 @@ _FAULTS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _PROBE = msgspec.json.Decoder(_Probe)
 _BUNDLE = msgspec.json.Decoder(Bundle)
+_ENTRIES = msgspec.json.Decoder(_Entries)
 _ENTRY = msgspec.json.Decoder(Entry)
 _ARRAY = msgspec.json.Decoder(list[Raw])
 _PARAMETERS = msgspec.json.Decoder(_Parameters)
@@ -110,12 +125,23 @@ def read_document(raw: bytes) -> Document:
     return _assemble(list(_resources(raw, kind, "")), partial=any(_has_next(part) for part in _bundles(raw, kind)))
 
 
+def content_of(raw: bytes) -> tuple[bytes, ...]:
+    """All that decides about the records of an input: equal contents are read into equal records.
+
+    Of a Bundle these are its resources with their fullUrls. When it was answered, and to which search, is left out.
+    """
+    try:
+        whole = _ENTRIES.decode(raw)
+    except _FAULTS:
+        return (raw,)
+    parts = [part for entry in whole.entry for part in (entry.fullUrl.encode(), bytes(entry.resource))]
+    return (b"Bundle", *parts) if whole.resourceType == "Bundle" and all(parts[1::2]) else (raw,)
+
+
 def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
     """One resource; a type that the mapping does not read is kept with its owner only."""
     try:
-        kind = _PROBE.decode(raw).resourceType
-        struct = READ.get(kind, Generic)
-        resource = _decoder(struct).decode(raw)
+        kind, resource = _decoded(raw)
     except _FAULTS as error:
         return _unreadable(raw, place, error)
     if not _TYPE.fullmatch(kind):
@@ -123,6 +149,28 @@ def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
     address = one_spelling(full_url)
     key = f"{kind}/{resource.id}" if resource.id else address or place
     return Record(place, kind, key, resource, raw, full_url=address)
+
+
+_FIRST_MEMBER = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"(\w+)"')
+
+
+def _decoded(raw: bytes) -> tuple[str, Known]:
+    """The type of a resource and what is read of it. Raises what decoding can raise.
+
+    Nearly always the type comes first, so that one look tells what to read; what was read says whether that was right.
+    """
+    first = _FIRST_MEMBER.match(raw)
+    if first is not None:
+        kind = first[1].decode("ascii", errors="replace")
+        try:
+            resource = _decoder(READ.get(kind, Generic)).decode(raw)
+        except _FAULTS:
+            pass
+        else:
+            if resource.resourceType == kind:
+                return kind, resource
+    kind = _PROBE.decode(raw).resourceType
+    return kind, _decoder(READ.get(kind, Generic)).decode(raw)
 
 
 def with_arrays(document: Document) -> Document:
@@ -162,21 +210,31 @@ def _resources(raw: bytes, kind: str, place: str) -> Iterator[Record]:
 
 def _entries(raw: bytes, place: str) -> Iterator[Record]:
     try:
-        entries = _BUNDLE.decode(raw).entry
+        items = _BUNDLE.decode(raw).entry
     except _FAULTS:
         raise NotFhir("bundle-unreadable", f"{place}Bundle") from None
-    for number, item in enumerate(entries):
-        where = f"{place}Bundle.entry[{number}]"
-        try:
-            entry = _ENTRY.decode(item)
-        except _FAULTS as error:
-            yield _unreadable(bytes(item), where, error)
-            continue
-        if not bytes(entry.resource):
-            hint = "the entry has no resource"
-            yield Record(where, "", where, None, bytes(item), Finding("resource-unreadable", "error", where, hint))
-        else:
-            yield read_resource(bytes(entry.resource), f"{where}.resource", entry.fullUrl)
+    try:
+        entries = _ENTRIES.decode(raw).entry
+    except _FAULTS:
+        yield from (_entry(bytes(item), f"{place}Bundle.entry[{number}]") for number, item in enumerate(items))
+        return
+    for number, entry in enumerate(entries):
+        yield _of_entry(entry, bytes(items[number]), f"{place}Bundle.entry[{number}]")
+
+
+def _entry(raw: bytes, where: str) -> Record:
+    try:
+        return _of_entry(_ENTRY.decode(raw), raw, where)
+    except _FAULTS as error:
+        return _unreadable(raw, where, error)
+
+
+def _of_entry(entry: Entry, raw: bytes, where: str) -> Record:
+    resource = bytes(entry.resource)
+    if resource:
+        return read_resource(resource, f"{where}.resource", entry.fullUrl)
+    hint = "the entry has no resource"
+    return Record(where, "", where, None, raw, Finding("resource-unreadable", "error", where, hint))
 
 
 def _parameters(raw: bytes) -> Iterator[Record]:
@@ -242,7 +300,7 @@ def _assemble(records: list[Record], *, partial: bool = False) -> Document:
     for record in records:
         bases[record.key].add(record.base)
     shared = {key for key, found in bases.items() if len(found) > 1}
-    named = [replace(r, key=r.full_url) if r.key in shared and r.full_url else r for r in records]
+    named = [r._replace(key=r.full_url) if r.key in shared and r.full_url else r for r in records]
     names = {record.key: record.key for record in named}
     for record in named:
         if record.full_url:

@@ -4,6 +4,7 @@ A path that the structs do not have is an error when the tables are loaded, neve
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
@@ -26,21 +27,37 @@ def compile_path(resource: type[Known], text: str) -> Accessor:
         if struct is None or name not in struct.__struct_fields__:
             raise ValueError(f"{resource.__name__} has no element {text!r} that the reader knows (at {name!r})")
         struct = _struct_of(get_type_hints(struct)[name])
-    return lambda value: _walk(value, names)
+    first, *further = (_member(name) for name in names)
+    return _along(first, further) if further else first
 
 
-def _walk(value: object, names: tuple[str, ...]) -> Sequence[object]:
-    found: list[object] = [value]
-    for name in names:
-        following: list[object] = []
-        for item in found:
-            member = getattr(item, name)
-            if isinstance(member, list):
-                following.extend(member)
-            elif member is not None and member is not UNSET and member != "":
-                following.append(member)
-        found = following
-    return found
+_Step = Callable[[object], Sequence[object]]
+
+
+def _member(name: str) -> _Step:
+    """What a member of an element holds: the elements of a list, or the one value; nothing where it is not there."""
+    get = attrgetter(name)
+
+    def values(element: object) -> Sequence[object]:
+        member = get(element)
+        if isinstance(member, list):
+            return member
+        return () if member is None or member is UNSET or member == "" else (member,)
+
+    return values
+
+
+def _along(first: _Step, further: Sequence[_Step]) -> _Step:
+    """One step after another, from every value that the step before it found."""
+
+    def values(element: object) -> Sequence[object]:
+        found = first(element)
+        for step in further:
+            if found:
+                found = [value for one in found for value in step(one)]
+        return found
+
+    return values
 
 
 def _struct_of(hint: object) -> type[Struct] | None:

@@ -4,7 +4,7 @@ The code is what counts; a name that is the label of another answer to the same 
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import assert_never
 
 from adapter.case.catalogue import FactDefinition, Kind
@@ -35,11 +35,25 @@ def _said(value: Value) -> frozenset[str]:
             assert_never(value)
 
 
-def _named(name: str, fact: FactDefinition) -> set[str]:
+def _named(name: str, fact: FactDefinition) -> frozenset[str]:
     """The answers whose label a name is, whole or up to a bracket or colon; "PRRT with chemotherapy" is not "PRRT"."""
-    answers = _answers(fact.kind, fact.values)
-    return {answers[text] for text in map(_plain, (name, *_PARTS.split(name))) if text in answers}
+    find = _remembered if len(name) <= _LONGEST else _found
+    return find(name, fact.kind, fact.values)
 
+
+# Senders repeat few names: what each says is looked up once.
+@lru_cache(maxsize=4096)
+def _remembered(name: str, kind: Kind, values: tuple[str, ...]) -> frozenset[str]:
+    return _found(name, kind, values)
+
+
+def _found(name: str, kind: Kind, values: tuple[str, ...]) -> frozenset[str]:
+    answers = _answers(kind, values)
+    return frozenset({answers[text] for text in map(_plain, (name, *_PARTS.split(name))) if text in answers})
+
+
+_LONGEST = 200
+"""Longest names, in characters, that are remembered."""
 
 _PARTS = re.compile(r"[:;()\[\]]")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")

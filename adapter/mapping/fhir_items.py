@@ -89,7 +89,7 @@ class FhirReader:
             value_place=Place(f"{record.shown}#value"),
             codings=(),
             value=Missing("empty"),
-            statuses=tuple((table, _status(resource, path)) for table, path in source.statuses),
+            statuses=tuple([(table, _status(resource, path)) for table, path in source.statuses]),
             when=when,
             bad_date=bad,
             issued=issued,
@@ -136,9 +136,8 @@ class FhirReader:
 
     def _around(self, record: Record, source: CompiledSource) -> tuple[str, ...]:
         """What the resource says of its specimen: the words of the reference, names and codes of the Specimen."""
-        references = (found for path in source.specimen for found in path(record.resource))  # type: ignore[arg-type]
         texts: list[str] = []
-        for reference in references:
+        for reference in _found(record.resource, source.specimen):
             if isinstance(reference, Reference):
                 specimen = self._referred(record, reference, Specimen)
                 kind = specimen.type if specimen is not None else None
@@ -189,9 +188,10 @@ def _status(resource: object, path: Accessor) -> str:
 
 def _assay(resource: object, source: CompiledSource) -> Assay:
     """The method by its first code, else its text, and the organization that measured."""
-    methods = (value for path in source.method for value in path(resource))  # type: ignore[arg-type]
+    methods, performers = _found(resource, source.method), _found(resource, source.laboratory)
+    if not methods and not performers:
+        return UNSAID
     method = next((_method(value) for value in methods if isinstance(value, CodeableConcept)), "")
-    performers = (value for path in source.laboratory for value in path(resource))  # type: ignore[arg-type]
     laboratories = (value.reference for value in performers if isinstance(value, Reference))
     laboratory = next((reference for reference in laboratories if "Organization/" in reference), "")
     return Assay(method, laboratory) if method or laboratory else UNSAID
@@ -202,5 +202,13 @@ def _method(concept: CodeableConcept) -> str:
 
 
 def _concepts(resource: object, paths: Sequence[Accessor]) -> tuple[Codings, ...]:
-    found = (value for path in paths for value in path(resource))  # type: ignore[arg-type]
-    return tuple(codings(value) for value in found if isinstance(value, CodeableConcept))
+    found = _found(resource, paths)
+    return tuple([codings(value) for value in found if isinstance(value, CodeableConcept)]) if found else ()
+
+
+def _found(resource: object, paths: Sequence[Accessor]) -> Sequence[object]:
+    """The values at the paths, one path after the other."""
+    found: list[object] = []
+    for path in paths:
+        found += path(resource)  # type: ignore[arg-type]
+    return found

@@ -21,10 +21,10 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
     parts = list(enumerate(resource.component))
     members = [part for _, part in parts if codings(part.code) and set(_keys(codings(part.code))) & set(_keys(own))]
     value: RawValue = raw_value(resource, resource.dataAbsentReason)
-    if members and value == Missing("empty"):
+    if members and _is_missing(value, "empty"):
         value = _joined([raw_value(part, part.dataAbsentReason) for part in members])
         parts = [(number, part) for number, part in parts if part not in members]
-    bare = value == Missing("empty") and bool(parts)
+    bare = bool(parts) and _is_missing(value, "empty")
     text = resource.code is not None and not own
     if not bare or not own:
         yield base._replace(
@@ -33,7 +33,7 @@ def observation_items(base: Item, record: Record, resource: Observation) -> Iter
             value=value,
             flags=flags(resource.interpretation),
             range=normal_range(resource.referenceRange),
-            text=text or value == Missing("text-result"),
+            text=text or _is_missing(value, "text-result"),
         )
     else:
         yield base._replace(codings=own, value=IN_COMPONENTS)
@@ -53,9 +53,13 @@ def _component_item(base: Item, record: Record, number: int, part: Component) ->
         flags=flags(part.interpretation),
         range=normal_range(part.referenceRange),
         identity=f"{base.identity}#component[{number}]" if base.identity else "",
-        text=value == Missing("text-result"),
+        text=_is_missing(value, "text-result"),
         veto=base.veto or ("modifier" if part.modifierExtension else ""),
     )
+
+
+def _is_missing(value: RawValue, reason: str) -> bool:
+    return isinstance(value, Missing) and value.reason == reason
 
 
 def _keys(found: Codings) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ It knows no resource type by name; what stands at the paths is read in fhir_item
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from adapter.fhir.document import Record
 from adapter.fhir.paths import Accessor, compile_path
@@ -32,15 +32,21 @@ class CompiledSource:
 
 def source_of(record: Record, tables: Tables) -> CompiledSource | None:
     """The source that reads a record: that of drafts where its status is one."""
-    for source in _sources(tables):
-        if source.spec.resource != record.type:
-            continue
+    for source in _by_type(tables).get(record.type, ()):
         if not source.spec.draft or getattr(record.resource, "status", "") in source.spec.draft:
             return source
     return None
 
 
-@cache
+@lru_cache(maxsize=16)
+def _by_type(tables: Tables) -> dict[str, tuple[CompiledSource, ...]]:
+    """The sources of each resource type, in the order of the table; compiled once for these tables."""
+    found: dict[str, tuple[CompiledSource, ...]] = {}
+    for source in tables.sources.fhir:
+        found[source.resource] = (*found.get(source.resource, ()), _compiled(source))
+    return found
+
+
 def _compiled(source: FhirSource) -> CompiledSource:
     struct = READ[source.resource]
 
@@ -61,7 +67,3 @@ def _compiled(source: FhirSource) -> CompiledSource:
         paths(source.method),
         paths(source.laboratory),
     )
-
-
-def _sources(tables: Tables) -> tuple[CompiledSource, ...]:
-    return tuple(_compiled(source) for source in tables.sources.fhir)

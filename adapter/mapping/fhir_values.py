@@ -1,5 +1,7 @@
 """FHIR value[x], interpretation and reference ranges as raw values, the same shapes that HL7 v2 gives."""
 
+from operator import attrgetter
+
 from msgspec import UNSET, Raw
 
 from adapter.case.moment import Moment
@@ -34,14 +36,14 @@ def codings(concept: CodeableConcept | None) -> Codings:
     """The codings of a CodeableConcept that carry a code."""
     if concept is None:
         return ()
-    return tuple(sent_code(coding) for coding in concept.coding if coding.code)
+    return tuple([SentCode(one.system, one.code, one.display) for one in concept.coding if one.code])
 
 
 def names(concept: CodeableConcept | None) -> tuple[str, ...]:
     """The displays and the text of a CodeableConcept."""
     if concept is None:
         return ()
-    return tuple(filter(None, (*(coding.display for coding in concept.coding), concept.text)))
+    return tuple([name for name in (*[coding.display for coding in concept.coding], concept.text) if name])
 
 
 def sent_code(coding: Coding) -> SentCode:
@@ -51,7 +53,7 @@ def sent_code(coding: Coding) -> SentCode:
 
 def raw_value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue:
     """The value of an Observation, a component or an answer; without one, the reason that was given for it."""
-    if _given(valued) > 1:
+    if _may_be_several(valued) and _given(valued) > 1:
         return Unusable("two-values")
     value = _value(valued, absent_reason)
     given = absent_reason is not None and (absent_reason.coding or absent_reason.text)
@@ -62,6 +64,14 @@ def raw_value(valued: Valued, absent_reason: CodeableConcept | None) -> RawValue
 
 CHOICES = Valued.__struct_fields__
 """The choices of value[x]: valueQuantity, valueString ..."""
+
+_choices = attrgetter(*CHOICES)
+
+
+def _may_be_several(valued: Valued) -> bool:
+    """Whether more than one of the choices is there at all."""
+    choices = _choices(valued)
+    return choices.count(None) + choices.count(UNSET) < len(CHOICES) - 1
 
 
 def _given(valued: Valued) -> int:

@@ -11,8 +11,8 @@ def veto(resource: object) -> str:
     """What forbids to use a resource whatever it says: a modifier that nobody here knows, or a prohibition."""
     if getattr(resource, "modifierExtension", None) or getattr(resource, "implicitRules", ""):
         return "modifier"
-    if isinstance(resource, Observation) and any(_is_person(focus) for focus in resource.focus):
-        return "about-another-person"
+    if isinstance(resource, Observation):
+        return "about-another-person" if any(map(_is_person, resource.focus)) else ""
     if isinstance(resource, MedicationRequest | ServiceRequest | DeviceRequest):
         if not isinstance(resource, DeviceRequest) and resource.doNotPerform:
             return "do-not-perform"

@@ -4,7 +4,8 @@ Every item gets a ledger entry, whether or not anything came of it. Nothing here
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from adapter.case.catalogue import FactDefinition, Kind
 from adapter.case.fact import Standing, Statement
@@ -29,8 +30,7 @@ MEMBER_LISTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreted:
+class Interpreted(NamedTuple):
     """What one item came to: its statements and its ledger entry; `alone`: whatever else stands beside it."""
 
     item: Item
@@ -47,7 +47,7 @@ def interpret(items: Sequence[Item], tables: Tables) -> list[Interpreted]:
 
 def interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
     """One item, with what stands beside it."""
-    if item.value == IN_COMPONENTS:
+    if isinstance(item.value, Missing) and item.value == IN_COMPONENTS:
         return Interpreted(item, (), _entry(item, Outcome.IGNORED, "read in its components"))
     sense = meaning(item.codings, item.names, tables)
     value = answer_in_text(item, sense, tables)
@@ -67,7 +67,7 @@ def interpreted(item: Item, beside: Beside, tables: Tables) -> Interpreted:
 
 def _is_alone(item: Item, sense: Meaning, tables: Tables) -> bool:
     """Whether no row that reads the item's codes asks for another item."""
-    return not any((item.kind, code.concept) in tables.asking for code in sense.codes)
+    return tables.asking.isdisjoint([(item.kind, code.concept) for code in sense.codes])
 
 
 def answer_in_text(item: Item, sense: Meaning, tables: Tables) -> RawValue:
@@ -98,7 +98,7 @@ def _own_statements(item: Item, sense: Meaning, tables: Tables) -> list[Statemen
     """Statements by the project CodeSystem: a fact's own code, or a list member as the code of a procedure or order."""
     stated: list[Statement] = []
     names = (item.fact,) if item.fact else sense.own
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(names) if names else ():
         if name in tables.catalogue and item.kind == "result":
             fact = tables.catalogue[name]
             reading = read_own(item.value, fact, tables, asked=bool(item.fact))
@@ -256,7 +256,7 @@ def _reason(status: StatusEffect) -> str:
 
 def _one_meaning(item: Item, drafts: list[Statement]) -> Iterable[Statement]:
     """A result has one meaning: codings that lead to two facts exclude each other. Other kinds may state several."""
-    if item.kind != "result" or len(drafts) == 1 or len({_family(draft) for draft in drafts}) == 1:
+    if len(drafts) == 1 or item.kind != "result" or len({_family(draft) for draft in drafts}) == 1:
         return drafts
     return [replace(draft, standing=Standing.EXCLUDED, reason="conflicting-codes", value=None) for draft in drafts]
 

@@ -14,13 +14,15 @@ from adapter.case.origin import Wire
 Kind = Literal["result", "diagnosis", "procedure", "given", "ordered", "order"]
 
 
-@dataclass(frozen=True, slots=True)
-class SentCode:
+class SentCode(NamedTuple):
     """A code as sent: the name of its system may be a URI, an OID, an HL7 table 0396 name, or missing."""
 
     system: str
     code: str
-    display: str = field(default="", repr=False)
+    display: str = ""
+
+    def __repr__(self) -> str:
+        return f"SentCode(system={self.system!r}, code={self.code!r})"
 
 
 Codings = tuple[SentCode, ...]

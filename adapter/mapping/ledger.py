@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Outcome(Enum):
@@ -26,9 +27,11 @@ class Level(Enum):
     CODED = "coded element"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One element: `code` is `system|code` for analysts (codes are no patient data), `reason` says why."""
+class Entry(NamedTuple):
+    """One element; a tuple, since very many are made.
+
+    `code` is `system|code` for analysts (codes are no patient data), `reason` says why.
+    """
 
     level: Level
     name: str
@@ -70,7 +73,7 @@ class Ledger:
     @property
     def unread(self) -> int:
         """How many narratives came that were not read."""
-        return self.counts(Level.CONTAINER)[Outcome.UNREAD]
+        return sum([e.outcome is Outcome.UNREAD and e.level is Level.CONTAINER for e in self.entries])
 
 
 @dataclass(slots=True)

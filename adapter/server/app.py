@@ -41,6 +41,7 @@ from adapter.server.feedback import StoredFeedback, StoredTokens
 from adapter.server.health import BacklogCollector, Health
 from adapter.server.hooks.answer import HookService
 from adapter.server.hooks.judge import Judge
+from adapter.server.hooks.record import RecordMemory
 from adapter.server.hooks.services import SERVICES
 from adapter.server.hooks.stored import Recall, StoredFacts
 from adapter.server.intake import Intake
@@ -102,7 +103,7 @@ def build_app(
     answering = partial(
         HookService,
         settings=settings,
-        judge=Judge(tables, rules),
+        judge=Judge(tables, rules, _memory(settings, tables)),
         explanations=explanations,
         stored=stored,
         quiet=Quiet(timedelta(hours=settings.quiet_hours)),
@@ -163,6 +164,11 @@ def _stored(settings: Settings, recall: Recall | None) -> StoredFacts | None:
     if recall is None:
         raise SettingsError("stored_facts: nothing looks up stored messages here")
     return StoredFacts(settings.stored_facts, recall)
+
+
+def _memory(settings: Settings, tables: Tables) -> RecordMemory | None:
+    """What remembers the records of calls; None where settings do not want it."""
+    return RecordMemory(tables, settings.remembered_bytes) if settings.remembered_bytes else None
 
 
 class _Meters:

@@ -72,6 +72,9 @@ class Settings(DeliverySettings, BaseSettings):
     explanation_key: Path | None = Field(None, description="Key that signs these links; none: a new one each start.")
     quiet_hours: float = Field(0.0, ge=0, description="Hours for which an answered card is not shown again; 0: always.")
     feedback_days: int = Field(1095, ge=90, le=36_500, description="Days for which cards and feedback are kept.")
+    remembered_bytes: int = Field(
+        4 * 1024 * 1024, ge=0, description="Most bytes of records whose reading is remembered; 0: none is."
+    )
     check_output: bool = Field(True, description="Check every FHIR resource before it leaves.")
 
     @model_validator(mode="after")

@@ -1,7 +1,9 @@
 """`make bench-hooks`: milliseconds of a patient-view call with 200 Observations, one call after another.
 
-Services take turns in each round, so that a noisy machine is noisy for all; p50 and p99 are over all rounds. Read the
-ratios. HealthChain takes part where HEALTHCHAIN_PYTHON names a Python that has it.
+Each service gets the same body again and again, and a body of another patient with each call, so that nothing that a
+service remembers of one call can flatter it. Services take turns in each round, so that a noisy machine is noisy for
+all; p50 and p99 are over all rounds, and CPU is that of the service for a call, which the load of the machine bears on
+least. Read the ratios. HealthChain takes part where HEALTHCHAIN_PYTHON names a Python that has it.
 """
 
 import json
@@ -10,23 +12,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
+from uuid import UUID
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.__main__ import OBSERVATIONS, PATIENT, bundle
+from benchmarks.hooks.patients import another_patient
 from benchmarks.ports import free_port, wait_for
 
 CALLS = int(os.environ.get("BENCH_CALLS", "150"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 HEALTHCHAIN = os.environ.get("HEALTHCHAIN_PYTHON", "")
 LDT = (sys.executable, "-c", "from adapter.cli.main import main; main()")
+WARM = 20
+"""Calls before those that are measured."""
+SAME, OTHERS = "the same body", "other patients"
 KEYS = {
     "conditions": "Condition",
     "observations": "Observation",
@@ -56,9 +63,11 @@ def contenders(store: str) -> Iterator[Contender]:
         yield Contender("HealthChain", (HEALTHCHAIN, file), "/cds/cds-services/bench")
 
 
-def call() -> bytes:
-    """The body: the example patient with 200 Observations, by the keys of our templates."""
+def call(number: int = 0) -> bytes:
+    """The body: the example patient with 200 Observations, or another one, by the keys of our templates."""
     whole = json.loads(bundle(OBSERVATIONS))
+    if number:
+        whole = another_patient(whole, number)
     of_type: dict[str, list[object]] = {}
     for entry in whole["entry"]:
         of_type.setdefault(entry["resource"]["resourceType"], []).append({"resource": entry["resource"]})
@@ -68,58 +77,84 @@ def call() -> bytes:
     for key, kind in KEYS.items():
         prefetch[key] = {"resourceType": "Bundle", "type": "searchset", "entry": of_type.get(kind, [])}
     context = {"userId": "Practitioner/u1", "patientId": patient["resource"]["id"]}
-    hook = {"hook": "patient-view", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": context}
+    hook = {"hook": "patient-view", "hookInstance": str(UUID(int=number)), "context": context}
     return json.dumps({**hook, "prefetch": prefetch}).encode()
 
 
+@dataclass(slots=True)
+class Spent:
+    """What calls of one kind took: milliseconds of each, and those of the service's processor for all of them."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+
+
 @contextmanager
-def running(contender: Contender) -> Iterator[str]:
-    """The URL of the service, which runs meanwhile."""
+def running(contender: Contender) -> Iterator[tuple[str, int]]:
+    """The URL of the service and its process, which runs meanwhile."""
     port = free_port()
     with subprocess.Popen([*contender.command, str(port)], stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port)
-            yield f"http://127.0.0.1:{port}{contender.path}"
+            yield f"http://127.0.0.1:{port}{contender.path}", process.pid
         finally:
             process.kill()
 
 
-def measured(url: str, body: bytes) -> list[float]:
-    """Milliseconds of each call on one connection, after some that warm up."""
-    spent = []
+def measure(url: str, process: int, bodies: Sequence[bytes], spent: Spent) -> None:
+    """Call with each body on one connection; the first ones only warm up."""
     with httpx.Client(headers={"content-type": "application/json"}, timeout=30) as client:
-        for number in range(CALLS + 20):
+        for body in bodies[:WARM]:
+            client.post(url, content=body).raise_for_status()
+        before = processor_time(process)
+        for body in bodies[WARM:]:
             began = time.perf_counter()
             client.post(url, content=body).raise_for_status()
-            if number >= 20:
-                spent.append((time.perf_counter() - began) * 1000)
-    return spent
+            spent.wall.append((time.perf_counter() - began) * 1000)
+        spent.cpu += processor_time(process) - before
+
+
+def processor_time(process: int) -> float:
+    """Milliseconds that a process has spent on the processor; 0 where the system has no /proc."""
+    file = Path(f"/proc/{process}/stat")
+    if not file.exists():
+        return 0.0
+    user, system = file.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Measure and print."""
-    body, found = call(), dict[str, list[float]]()
+    body, found = call(), dict[tuple[str, str], Spent]()
+    streams = {SAME: [body] * (WARM + CALLS), OTHERS: [call(number) for number in range(1, WARM + CALLS + 1)]}
     with tempfile.TemporaryDirectory() as folder:
         store = f"sqlite:///{folder}/ldt.db"
         subprocess.run([*LDT, "store", "init", "--store", store], check=True, capture_output=True)
         for _ in range(ROUNDS):
             for contender in contenders(store):
-                with running(contender) as url:
-                    found.setdefault(contender.name, []).extend(measured(url, body))
+                with running(contender) as (url, process):
+                    for kind, bodies in streams.items():
+                        measure(url, process, bodies, found.setdefault((contender.name, kind), Spent()))
     title = f"patient-view with {OBSERVATIONS} Observations ({len(body) / 1000:.0f} kB, {PATIENT.name})"
     Console(width=100).print(_table(title, found))
 
 
-def _table(title: str, found: dict[str, list[float]]) -> Table:
+def _table(title: str, found: dict[tuple[str, str], Spent]) -> Table:
     table = Table(title=title)
-    table.add_column("service")
-    for column in ("p50 ms", "to bare", "p99 ms"):
+    for column in ("service", "calls"):
+        table.add_column(column)
+    for column in ("p50 ms", "to bare", "p99 ms", "CPU ms", "to bare"):
         table.add_column(column, justify="right")
-    p50 = {name: quantiles(spent, n=100)[49] for name, spent in found.items()}
-    bare = next(iter(p50.values()))
-    for name, spent in found.items():
-        p99 = quantiles(spent, n=100)[98]
-        table.add_row(name, f"{p50[name]:.1f}", f"{p50[name] / bare:.1f}", f"{p99:.1f}")
+    p50 = {what: quantiles(spent.wall, n=100)[49] for what, spent in found.items()}
+    cpu = {what: spent.cpu / len(spent.wall) for what, spent in found.items()}
+    first, _ = next(iter(found))
+    for what, spent in found.items():
+        name, kind = what
+        p99 = quantiles(spent.wall, n=100)[98]
+        bare = p50[first, kind], cpu[first, kind]
+        ratios = p50[what] / bare[0], cpu[what] / bare[1] if bare[1] else 0.0
+        figures = p50[what], ratios[0], p99, cpu[what], ratios[1]
+        table.add_row(name, kind, *(f"{figure:.1f}" for figure in figures))
     return table
 
 

@@ -4,9 +4,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from fhir.resources.R4B.careplan import CarePlan
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from adapter.advice.careplan import care_plan
-from adapter.fhir.check import InvalidOutput, check_resource
+from adapter.fhir.check import InvalidOutput, check_r4, check_resource
 from tests.advice.assessments import fixture
 
 
@@ -69,3 +73,58 @@ def test_every_status_of_the_standard_is_allowed(status: str) -> None:
 def test_other_required_codes_are_checked_too(path: tuple[str | int, ...]) -> None:
     with pytest.raises(InvalidOutput):
         check_resource(changed(*path, value="bogus"))
+
+
+PLAN = plan()
+PLACES = [
+    (member, number, key)
+    for member in ("activity", "note", "supportingInfo", "contained")
+    for number, element in enumerate(PLAN[member])
+    for key in (*element, "detail")
+    if key != "resourceType"
+]
+
+
+def with_faults(faults: list[tuple[tuple[str, int, str], object]]) -> dict[str, Any]:
+    """The plan with these members of elements replaced, or taken away where the value is None."""
+    whole = deepcopy(PLAN)
+    for (member, number, key), value in faults:
+        element = whole[member][number]
+        if value is None:
+            element.pop(key, None)
+        else:
+            element[key] = value
+    return whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(PLACES),
+            st.sampled_from([None, "Zanzibar", 5, [], {}, {"status": "not-started"}, {"detail": {}}, [{"text": "x"}]]),
+        ),
+        max_size=2,
+    )
+)
+def test_elements_that_were_valid_before_hide_no_fault_of_others(
+    faults: list[tuple[tuple[str, int, str], Any]],
+) -> None:
+    """Elements that were valid once are not checked again: whatever stands beside them is, and so is what they become."""
+    tried = with_faults(faults)
+    try:
+        CarePlan.model_validate(deepcopy(tried))
+    except (ValidationError, KeyError):
+        for _ in range(2):
+            with pytest.raises(InvalidOutput):
+                check_r4(tried)
+    else:
+        check_r4(tried)
+        check_r4(tried)
+
+
+def test_a_fault_is_told_by_its_place_in_the_whole_list() -> None:
+    check_r4(PLAN)
+    last = len(PLAN["note"]) - 1
+    with pytest.raises(InvalidOutput, match=rf"note\.{last}\.text"):
+        check_r4(with_faults([(("note", last, "text"), None)]))

@@ -210,7 +210,7 @@ def test_a_promotion_does_not_revive_a_deleted_result() -> None:
 
 def _unnamed(number: str | None, when: Moment, source: str = "LAB", concept: str = "LN|777-3") -> Statement:
     made = says("x", amount(number) if number else None, when, place=f"{number} {source} {concept}")
-    made = replace(made, origin=replace(made.origin, source=source, concept=concept))
+    made = replace(made, origin=made.origin._replace(source=source, concept=concept))
     return made if number else replace(made, standing=Standing.WITHDRAWN, reason="deleted")
 
 

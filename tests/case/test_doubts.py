@@ -21,7 +21,7 @@ def result(number: str, when: Moment | None = WHEN, **more: str) -> Statement:
 def lost(when: Moment | None = WHEN, concept: str = "", arrival: int = 9) -> Statement:
     """A withdrawal of which it is known that it found nothing."""
     made = says("x", None, when, identity="elsewhere", standing=Standing.WITHDRAWN, reason="deleted", place="lost")
-    return replace(made, unmatched=True, arrival=arrival, origin=replace(made.origin, concept=concept))
+    return replace(made, unmatched=True, arrival=arrival, origin=made.origin._replace(concept=concept))
 
 
 def test_a_result_that_may_have_been_taken_back_conflicts() -> None:
@@ -37,7 +37,7 @@ def test_a_doubt_about_an_older_result_makes_no_odds() -> None:
 
 
 def test_a_doubt_about_one_of_two_that_agree_makes_no_odds() -> None:
-    other = replace(result("35", identity="b", place="b"), origin=replace(result("35").origin, concept="LN|26515-7"))
+    other = replace(result("35", identity="b", place="b"), origin=result("35").origin._replace(concept="LN|26515-7"))
     found = merged(RESULT, result("35"), other, lost())
     assert found.known == amount("35")
 
@@ -55,7 +55,7 @@ def test_a_result_that_comes_after_the_withdrawal_is_not_in_doubt() -> None:
 
 def test_a_list_with_a_member_in_doubt_conflicts() -> None:
     first, second = (says("x", event(one), WHEN, identity=one, place=one) for one in "ab")
-    second = replace(second, origin=replace(second.origin, concept="SCT|1"))
+    second = replace(second, origin=second.origin._replace(concept="SCT|1"))
     assert merged(HISTORY, first, second, lost(concept="SCT|1")).reason == "withdrawal-unmatched"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_hooks import BadRequest, Limits, TooLarge
-from cds_hooks.json_limits import scan
+from cds_hooks.json_limits import scan, skeleton_of
 from tests.cds_hooks.calls import CANARY
 
 LIMITS = Limits(body_bytes=1000, depth=4, nodes=20, number_characters=10)
@@ -130,6 +130,56 @@ def test_a_grammar_fault_tells_line_and_column() -> None:
     with pytest.raises(BadRequest) as caught:
         scan(b'{\n "a": 1\n "b": 2}')
     assert "line 3, column 2" in caught.value.hint
+
+
+def _outside_of_strings(body: bytes) -> bytes:
+    """One byte after the other: a quote begins or ends a string, a backslash in one takes the next byte with it."""
+    found, inside, place = bytearray(), False, 0
+    while place < len(body):
+        byte = body[place : place + 1]
+        if inside and byte == b"\\":
+            place += 1
+        elif byte == b'"':
+            inside = not inside
+        elif not inside:
+            found += byte
+        place += 1
+    return bytes(found)
+
+
+@given(st.lists(st.sampled_from([b'"', b"\\", b'\\"', b"[", b"}", b":", b"a", b'"x"', b'"\\\\"'])).map(b"".join))
+def test_limits_count_what_stands_outside_of_strings(body: bytes) -> None:
+    ends_within_an_escape = (len(body) - len(body.rstrip(b"\\"))) % 2 == 1
+    assert skeleton_of(body) == _outside_of_strings(body) or ends_within_an_escape
+
+
+_NAMES = st.sampled_from(["a", "b", "\\u0061", "a:b", '\\"', "{,"])
+_OBJECTS = st.recursive(
+    st.sampled_from(["1", '"x"', '"a:\\"1"', "null"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda values: f"[{','.join(values)}]"),
+        st.lists(st.tuples(_NAMES, inner), max_size=3).map(
+            lambda members: "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@given(_OBJECTS)
+def test_a_body_is_refused_exactly_where_an_object_has_a_name_twice(text: str) -> None:
+    repeated: list[bool] = []
+
+    def members(pairs: list[tuple[str, object]]) -> None:
+        repeated.append(len({name for name, _ in pairs}) < len(pairs))
+
+    json.loads(text, object_pairs_hook=members)
+    if any(repeated):
+        with pytest.raises(BadRequest) as caught:
+            scan(text.encode())
+        assert caught.value.code == "duplicate-key"
+    else:
+        scan(text.encode())
 
 
 HOSTILE: dict[str, Callable[[int], bytes]] = {

@@ -149,6 +149,24 @@ def test_a_type_that_is_not_read_is_kept_with_its_owner() -> None:
     assert record.raw == encoded(content)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"resourceType": "Observation", "id": "o1", "status": "final"}',
+        b'{"id": "o1", "status": "final", "resourceType": "Observation"}',
+        b' {\n\t"resourceType"\n:  "Observation", "id": "o1", "status": "final"}',
+        b'{"resourceType": "Obs\\u0065rvation", "id": "o1", "status": "final"}',
+        b'{"resourceType": "Patient", "id": "o1", "status": "final", "resourceType": "Observation"}',
+        b'{"resourceType": "Basic", "id": "o1", "status": "final", "resourceType": "Observation"}',
+    ],
+)
+def test_the_type_may_stand_anywhere_and_the_last_one_counts(raw: bytes) -> None:
+    (record,) = read_document(raw).records
+    assert (record.type, record.key) == ("Observation", "Observation/o1")
+    assert isinstance(record.resource, Observation)
+    assert record.resource.status == "final"
+
+
 def test_a_resource_keeps_its_bytes() -> None:
     raw = b'{ "resourceType":"Observation",\n "id":"o1", "unread": 1.50 }'
     (record,) = read_document(b'{"resourceType":"Bundle","entry":[{"resource":' + raw + b"}]}").records

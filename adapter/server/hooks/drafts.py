@@ -83,4 +83,4 @@ def _apart(found: list[Record]) -> list[Record]:
         return found
     if any(isinstance(record.resource, Medication) for record in found):
         return found if len(found) == 1 else []
-    return [replace(record, key=record.shown if len(found) == 1 else record.place) for record in found]
+    return [record._replace(key=record.shown if len(found) == 1 else record.place) for record in found]

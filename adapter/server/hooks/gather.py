@@ -14,38 +14,53 @@ from cds_hooks import Partial, Provided
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The resources of some prefetch keys as one document; `gaps` says of a key what is lacking, in words; `empty` are
-    the keys of which no resource could be read."""
+    """The resources of some prefetch keys as one document; `faults` says of a key what could not be read, in words;
+    `empty` are the keys of which no resource could be read."""
 
     document: Document = field(repr=False)
-    gaps: Mapping[str, str]
+    faults: Mapping[str, str]
     empty: frozenset[str]
-
-    def lines(self) -> tuple[str, ...]:
-        """Each gap with its key."""
-        return tuple(f"{key}: {gap}" for key, gap in self.gaps.items())
 
 
 def gather(reading: Reading, keys: Iterable[str]) -> Gathered:
     """The values of the keys together."""
     records: list[Record] = []
     names: dict[str, str] = {}
-    gaps: dict[str, str] = {}
+    faults: dict[str, str] = {}
     empty: set[str] = set()
     read = {key: _read(key, reading.keys[key]) for key in keys}
     kinds = {record.type for document, _ in read.values() for record in document.records}
-    for key, (document, gap) in read.items():
+    for key, (document, fault) in read.items():
         records += document.records
         names.update(document.names)
         other = _is_other(document) and asked_for(key) not in kinds
-        lacks = [
-            part for part in (gap, f"filled with something else: no {asked_for(key)} came" if other else "") if part
-        ]
-        if lacks:
-            gaps[key] = "; ".join(lacks)
+        told = (fault, f"filled with something else: no {asked_for(key)} came" if other else "")
+        if any(told):
+            faults[key] = "; ".join(filter(None, told))
         if other or all(record.fault is not None or record.type == "Bundle" for record in document.records):
             empty.add(key)
-    return Gathered(Document(tuple(records), names), gaps, frozenset(empty))
+    return Gathered(Document(tuple(records), names), faults, frozenset(empty))
+
+
+def gaps_of(reading: Reading, keys: Iterable[str], faults: Mapping[str, str]) -> dict[str, str]:
+    """What each of the keys lacks, in words: what did not come, and what could not be read of what came."""
+    lacking = {key: (reading.keys[key].gap, faults.get(key, "")) for key in keys}
+    return {key: "; ".join(filter(None, parts)) for key, parts in lacking.items() if any(parts)}
+
+
+def lines_of(gaps: Mapping[str, str]) -> tuple[str, ...]:
+    """Each gap with its key."""
+    return tuple(f"{key}: {gap}" for key, gap in gaps.items())
+
+
+def raw_of(one: KeyReading) -> bytes | None:
+    """The JSON of a value that holds resources; None of any other."""
+    return bytes(one.value.raw) if isinstance(one.value, Provided | Partial) else None
+
+
+def place_of(key: str, one: KeyReading) -> str:
+    """What the value is called in traces."""
+    return f"{'read' if one.own else 'prefetch'}.{key}"
 
 
 _NOTHING = Document(())
@@ -57,10 +72,8 @@ def _is_other(document: Document) -> bool:
 
 
 def _read(key: str, one: KeyReading) -> tuple[Document, str]:
-    document, fault = _NOTHING, ""
-    if isinstance(one.value, Provided | Partial):
-        document, fault = read_at(f"{'read' if one.own else 'prefetch'}.{key}", bytes(one.value.raw))
-    return document, "; ".join(part for part in (one.gap, fault) if part)
+    raw = raw_of(one)
+    return (_NOTHING, "") if raw is None else read_at(place_of(key, one), raw)
 
 
 def read_at(place: str, raw: bytes) -> tuple[Document, str]:
@@ -69,7 +82,7 @@ def read_at(place: str, raw: bytes) -> tuple[Document, str]:
         document = read_document(raw)
     except NotFhir:
         return _NOTHING, "not readable as FHIR"
-    records = tuple(replace(record, place=f"{place}.{record.place}") for record in document.records)
+    records = tuple([record._replace(place=f"{place}.{record.place}") for record in document.records])
     return replace(document, records=records), unreadable(document)
 
 

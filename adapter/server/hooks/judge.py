@@ -17,9 +17,10 @@ from adapter.mapping.patient import Mapped
 from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
-from adapter.server.hooks.gather import gather
+from adapter.server.hooks.gather import gaps_of, lines_of
 from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed
 from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.record import RecordMemory, read_record
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from adapter.server.hooks.unread import with_unread
@@ -58,21 +59,23 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges calls by these tables and rules."""
+    """Judges calls by these tables and rules; `memory` remembers records that were read by the same tables."""
 
     tables: Tables
     rules: RuleSet
+    memory: RecordMemory | None = None
 
     def __call__(
         self, context: HookContext, reading: Reading, now: datetime, server: str, stored: Stored = NOTHING_STORED
     ) -> Judged:
         """The call judged as of `now`; `server` is the base of relative references, `stored` what the store adds.
         Raises PreconditionFailed for another patient's data, and where what is missing may be the diagnosis."""
-        record = gather(reading, RECORD)
-        if CONDITIONS in record.gaps and CONDITIONS in record.empty:
-            raise _without_conditions(record.gaps[CONDITIONS])
+        record = self.memory.read(reading, server) if self.memory else read_record(reading, self.tables, server)
+        lacking = gaps_of(reading, RECORD, record.faults)
+        if CONDITIONS in lacking and CONDITIONS in record.empty:
+            raise _without_conditions(lacking[CONDITIONS])
         proposal = proposed(context, reading, now, server)
-        own = map_fhir(record.document, "prefetch", table=self.tables, server=server)
+        own = record.own
         more = proposal.mapped(self.tables, server)
         others = map_fhir(proposal.others, proposal.name, table=self.tables, server=server)
         patient = f"Patient/{context.patient_id}"
@@ -80,10 +83,12 @@ class Judge:
         mapped = _joined((own, more), patient, stored)
         signing = isinstance(context, OrderSign) and plans_liver_directed(more)
         clock = Clock(now, procedure=signing)
-        gaps = (*record.lines(), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
+        gaps = (*lines_of(lacking), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
         unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
-        case = with_unread(assessment.case, record, self.tables, drafts=unread, nowhere=stored.lacking)
+        case = with_unread(
+            assessment.case, lacking.keys(), record.empty, self.tables, drafts=unread, nowhere=stored.lacking
+        )
         assessment = replace(
             assessment,
             case=case,
@@ -92,13 +97,13 @@ class Judge:
         )
         concerned = concerns(assessment.case, unread=unread)
         if not concerned:
-            _refuse_silence(record.gaps, own, stored, open_question=may_concern(assessment.case))
+            _refuse_silence(lacking, own, stored, open_question=may_concern(assessment.case))
             if in_words(own) and drafted_for_nobody(assessment.case):
                 raise _without_conditions("in part only words, or codes of a system that nobody here knows")
             self._refuse_silence_in_doubt(mapped, stored, clock)
         speaks = concerned and (unread or concerns_a_rule(context, proposal, more, assessment))
-        lacking = OBSERVATIONS in record.gaps or _is_nobodys(own, OBSERVATIONS)
-        return Judged(assessment, speaks, results_whole=not lacking and not stored.gaps)
+        whole = OBSERVATIONS not in lacking and not _is_nobodys(own, OBSERVATIONS)
+        return Judged(assessment, speaks, results_whole=whole and not stored.gaps)
 
     def _refuse_silence_in_doubt(self, mapped: Mapped, stored: Stored, clock: Clock) -> None:
         """Raises PreconditionFailed where the service would speak with what may be stored of the same person."""

@@ -28,7 +28,7 @@ from adapter.server.hooks.drafts import (
     within_others,
     without_older,
 )
-from adapter.server.hooks.gather import gather, read_at, unreadable
+from adapter.server.hooks.gather import gaps_of, gather, lines_of, read_at, unreadable
 from adapter.server.hooks.services import ORDERS
 from cds_hooks import (
     EncounterStart,
@@ -83,7 +83,7 @@ class Proposed:
 
     def _statement(self, said: Statement) -> Statement:
         place = said.origin.place
-        origin = replace(said.origin, place=place if place.startswith(self.name) else f"{self.name} {place}")
+        origin = said.origin._replace(place=place if place.startswith(self.name) else f"{self.name} {place}")
         own = replace(said, origin=origin, identity="", series="", replaces=False)
         if said.standing is Standing.WITHDRAWN:
             own = replace(own, standing=Standing.EXCLUDED)
@@ -164,7 +164,7 @@ def _dispatched(reading: Reading, orders: tuple[str, ...], now: datetime, server
     others = Document(tuple(record for record in records if record.key not in keys), names)
     name = "context.dispatchedOrders"
     lacking = len(keys - {record.key for record in wanted.records})
-    why = "; ".join(found.lines()) or "not among the active orders"
+    why = "; ".join(lines_of(gaps_of(reading, ORDERS, found.faults))) or "not among the active orders"
     gap = f"{lacking} order(s) that are sent out could not be judged ({why})" if lacking else ""
     gap = gap if orders else "no order is named: none could be judged"
     wanted = each_apart(without_older(wanted))
@@ -188,7 +188,7 @@ def _today(record: Record, now: datetime) -> Record:
     if not isinstance(order, MedicationRequest | ServiceRequest | DeviceRequest) or order.status in OVER:
         return record
     today = msgspec.structs.replace(order, status="draft", authoredOn=now.isoformat())
-    return replace(record, resource=today)
+    return record._replace(resource=today)
 
 
 def _unsaved(said: Statement) -> Statement:

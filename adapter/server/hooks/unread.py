@@ -3,7 +3,7 @@
 Not for which data did not come (gather.py). A fact that something was said about keeps its own reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 from adapter.case.case import Case
 from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.mapping.tables import Tables
-from adapter.server.hooks.gather import Gathered
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, PATIENT
 
 DRAFTS: Final = "drafts"
@@ -65,11 +64,15 @@ def keys_of(fact: str, tables: Tables) -> frozenset[str]:
     return keys | {OBSERVATIONS} if keys else frozenset((OBSERVATIONS, _FORM))
 
 
-def with_unread(case: Case, record: Gathered, tables: Tables, *, drafts: bool, nowhere: bool) -> Case:
+def with_unread(case: Case, lacking: Set[str], empty: Set[str], tables: Tables, *, drafts: bool, nowhere: bool) -> Case:
     """The case in which a fact that nothing was said about is not read, where a key that brings it did not come, or
-    came in part. `drafts`: orders of the call could not be read; `nowhere`: what is stored could not be looked at."""
-    failed = frozenset(record.gaps) & record.empty
-    partial = frozenset(record.gaps) - record.empty | ({DRAFTS} if drafts else set())
+    came in part.
+
+    `lacking` are the keys that lack something, `empty` those of which nothing could be read. `drafts`: orders of the
+    call could not be read; `nowhere`: what is stored could not be looked at.
+    """
+    failed = frozenset(lacking & empty)
+    partial = frozenset(lacking - empty) | ({DRAFTS} if drafts else set())
     if not (failed or partial or nowhere):
         return case
     keys = _keys(tables)
