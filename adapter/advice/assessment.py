@@ -3,9 +3,10 @@
 It evaluates and decides nothing beyond the rule set, and reads no clock.
 """
 
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import wraps
+from typing import Final, TypeVar, cast
 
 from adapter.case.case import Case
 from adapter.case.fact import Fact, State
@@ -17,6 +18,8 @@ from adapter.ldt import Advice, Danger, Indicator, RuleSet, Scope, evaluate
 from adapter.mapping.closed import CLOSING, Closing
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
+
+T = TypeVar("T")
 
 LIVER_DIRECTED = frozenset(
     {
@@ -103,6 +106,8 @@ class Assessment:
     call: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
     closings: tuple[Closing, ...] = ()
+    memo: dict[object, tuple[object, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out of all this once (`once`)."""
 
     @property
     def closed(self) -> tuple[Finding, ...]:
@@ -119,6 +124,19 @@ class Assessment:
     def narratives(self) -> int:
         """Reports in words that came with the data and were not read."""
         return self.ledger.unread
+
+
+def once(compute: Callable[[Assessment], Iterable[T]]) -> Callable[[Assessment], tuple[T, ...]]:
+    """What follows from an assessment alone, worked out once: several parts of an answer need it."""
+
+    @wraps(compute)
+    def remembered(assessment: Assessment) -> tuple[T, ...]:
+        known = assessment.memo.get(compute)
+        if known is None:
+            known = assessment.memo[compute] = tuple(compute(assessment))
+        return cast(tuple[T, ...], known)
+
+    return remembered
 
 
 def assess(

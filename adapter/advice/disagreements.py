@@ -5,7 +5,7 @@ The words are those of conflicts.yaml; what bears on the answer is decided here,
 
 from collections.abc import Iterator
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import signature
 from adapter.case.truth import Truth
 from adapter.case.words import lowered
@@ -40,6 +40,7 @@ def printed_positions(assessment: Assessment) -> Iterator[str]:
         )
 
 
+@once
 def _bearing(assessment: Assessment) -> Iterator[Conflict]:
     conflicts = assessment.rules.conflicts
     return (conflicts[one.conflict] for one in assessment.advice.conflicts if _bears(assessment, one))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.sections import in_sentence, label, short_name
 from adapter.advice.wording import standing_of
 from adapter.case.fact import State
@@ -35,6 +35,7 @@ class Gap:
         return ", ".join((label(first), *map(in_sentence, more)))
 
 
+@once
 def gaps(assessment: Assessment) -> list[Gap]:
     """All missing facts in groups, those that weigh most first."""
     found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
@@ -64,6 +65,7 @@ def _excluding(assessment: Assessment) -> dict[str, tuple[str, ...]]:
     return {name: tuple(codes) for name, codes in found.items()}
 
 
+@once
 def provisional(assessment: Assessment) -> list[Remark]:
     """The marks of therapies that are advised or planned and that a missing fact could exclude."""
     marks = (remark for remark in assessment.advice.cautions if remark.code.startswith(PREFIX))

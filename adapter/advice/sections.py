@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import comparison_words
 from adapter.advice.wording import place_of, standing_of, value_of
 from adapter.case.catalogue import catalogue
@@ -70,6 +70,7 @@ class Option:
         return self.name if same else f"{self.short}: {self.name}"
 
 
+@once
 def options(assessment: Assessment) -> Iterator[Option]:
     """All rated therapies, best first."""
     rules = assessment.rules
@@ -166,6 +167,7 @@ def renumbered(assessment: Assessment, rule: str) -> str:
     return f", by the site: {' and '.join(map(comparison_words, numbers))}" if numbers else ""
 
 
+@once
 def danger_lines(assessment: Assessment) -> Iterator[str]:
     """What is dangerous now: the planned therapies with the reason, or an active crisis."""
     for danger in assessment.advice.dangers:
@@ -174,6 +176,7 @@ def danger_lines(assessment: Assessment) -> Iterator[str]:
         yield f"{names}: {text}" if names else text
 
 
+@once
 def danger_rules(assessment: Assessment) -> list[Rule]:
     """The rules behind the dangers: those that exclude a planned therapy in this case, and those of a crisis."""
     rules, advice = assessment.rules, assessment.advice
@@ -194,6 +197,7 @@ def danger_rules(assessment: Assessment) -> list[Rule]:
     ]
 
 
+@once
 def missing_lines(assessment: Assessment) -> Iterator[str]:
     """Each missing fact: how it stands, which rules wait for it, which therapies it could change."""
     for missing in assessment.advice.missing:
@@ -204,6 +208,7 @@ def missing_lines(assessment: Assessment) -> Iterator[str]:
         yield f"{label(missing.name)}: {standing}. Waiting: {rules}{f'; could change {changes}' if changes else ''}"
 
 
+@once
 def deciding_facts(assessment: Assessment) -> list[Fact]:
     """The facts behind the verdicts and cautions, in the order of the catalogue."""
     advice = assessment.advice
@@ -215,6 +220,7 @@ def deciding_facts(assessment: Assessment) -> list[Fact]:
     return [fact for fact in facts if fact.name in names and fact.known is not None]
 
 
+@once
 def scope_rules(assessment: Assessment) -> Iterator[Rule]:
     """The scope rules that stopped the evaluation."""
     fired = set(assessment.advice.fired)
@@ -235,6 +241,7 @@ def fact_line(fact: Fact) -> str:
     return f"{definition.label}: {value_of(fact, definition)}{when}{odd}{f' ({place})' if place else ''}"
 
 
+@once
 def set_aside_lines(assessment: Assessment) -> Iterator[str]:
     """Facts on record that may not be used, and newer statements that were passed over: value, reason, place."""
     asked = {missing.name for missing in assessment.advice.missing}
@@ -256,6 +263,7 @@ def passed_over(fact: Fact) -> Iterator[str]:
             yield f"{label(fact.name)}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
 
 
+@once
 def data_problems(assessment: Assessment) -> Iterator[str]:
     """What was wrong with the input, by kind, and codes of procedures and orders that nobody reads."""
     places: dict[str, list[str]] = {}
@@ -333,6 +341,7 @@ def indicator(assessment: Assessment) -> IndicatorCode:
     return "warning" if own == "info" and scope is Scope.APPLIES and some_not_used(assessment) else own
 
 
+@once
 def cited(assessment: Assessment) -> Iterator[str]:
     """The sources of the rules behind what is shown: document and section, with the rules that cite them."""
     places: dict[tuple[str, str], list[str]] = {}
@@ -345,6 +354,7 @@ def cited(assessment: Assessment) -> Iterator[str]:
         yield f"{document}, {section} ({', '.join(rules)})"
 
 
+@once
 def shown_rules(assessment: Assessment) -> list[Rule]:
     """The rules behind what is shown: verdicts, cautions, steps, scope, dangers."""
     advice = assessment.advice
