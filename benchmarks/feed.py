@@ -71,4 +71,4 @@ def _admission(number: int, patient: int, sent: datetime) -> bytes:
 def _person(patient: int) -> str:
     born = datetime(1930, 1, 1, tzinfo=UTC) + timedelta(days=patient * 37 % 27000)
     name, sex = _NAMES[patient % len(_NAMES)], "FM"[patient % 2]
-    return f"PID|1||{patient}^^^HOSP^MR||{name}^{chr(65 + patient % 26)}||{born:%Y%m%d}|{sex}\r"
+    return f"PID|1||P{patient}^^^HOSP^MR||{name}^{chr(65 + patient % 26)}||{born:%Y%m%d}|{sex}\r"

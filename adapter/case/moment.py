@@ -71,8 +71,12 @@ class Duration:
         return cls(years * 12 + months, weeks * 7 + days, text)
 
     def before(self, instant: datetime) -> datetime:
-        """The instant this long before another."""
-        return months_before(instant, self.months) - timedelta(days=self.days)
+        """The instant this long before another; the first of all where none is so early."""
+        first = datetime.min.replace(tzinfo=instant.tzinfo)
+        if instant.year * 12 + instant.month - self.months <= 12:
+            return first
+        earlier = months_before(instant, self.months)
+        return first if earlier - first < timedelta(days=self.days) else earlier - timedelta(days=self.days)
 
     @property
     def words(self) -> str:

@@ -52,7 +52,8 @@ def _fhir(raw: bytes) -> Iterator[str]:
     try:
         document = read_document(raw)
     except NotFhir as error:
-        yield f"{error.code} at {error.place}"
+        hint = ": no resource type of FHIR; each begins with a capital letter" if error.place == "resourceType" else ""
+        yield f"{error.code} at {error.place}{hint}"
         return
     yield from _bundle(raw)
     for record in document.records:

@@ -163,9 +163,9 @@ def test_only_one_form_of_output_at_a_time() -> None:
 
 def test_many_patients_are_all_there_and_progress_goes_to_standard_error(tmp_path: Path) -> None:
     number = MANY + 5
-    many = b"".join(message(pid=f"PID|1||{key}^^^HOSP^MR", control_id=str(key)) for key in range(number))
+    many = b"".join(message(pid=f"PID|1||P{key}^^^HOSP^MR", control_id=str(key)) for key in range(number))
     ran = evaluate("--json", write(tmp_path, "a.hl7", many))
-    assert [one["id"] for one in ran.json] == [f"HOSP/MR/{key}" for key in range(number)]
+    assert [one["id"] for one in ran.json] == [f"HOSP/MR/P{key}" for key in range(number)]
 
 
 def test_version_and_help() -> None:
