@@ -36,6 +36,11 @@ class Fhir:
         return f"http://127.0.0.1:{self.port}/fhir"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that are killed go away early."""
+
+
 @contextmanager
 def fhir_server() -> Iterator[Fhir]:
     class Handler(BaseHTTPRequestHandler):
@@ -57,7 +62,7 @@ def fhir_server() -> Iterator[Fhir]:
         def log_message(self, format: str, *args: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     fhir = Fhir(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
