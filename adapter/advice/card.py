@@ -6,7 +6,7 @@ Summaries are made to fit and never cut; the detail is escaped GitHub-flavoured 
 from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.folded import FOLDED, folded_lines, short_basis
 from adapter.advice.glance import first_screen
 from adapter.advice.parts import PRINTED, Part, option_name, parts
@@ -79,7 +79,12 @@ def cards(
 
 def summary(assessment: Assessment) -> str:
     """One sentence: the longest of its forms that fits whole."""
-    return next(text for text in _summaries(assessment) if len(text) <= SUMMARY_LIMIT)
+    return _fitting(assessment)[0]
+
+
+@once
+def _fitting(assessment: Assessment) -> Iterator[str]:
+    yield next(text for text in _summaries(assessment) if len(text) <= SUMMARY_LIMIT)
 
 
 def _summaries(assessment: Assessment) -> Iterator[str]:
