@@ -3,6 +3,7 @@
 Not for what the orders plan; that is read by the rows of the mapping, and judged by the rules.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,27 +20,35 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.server.hooks.proposed import Proposed, is_in_words, lost
 from cds_hooks import HookContext, OrderDispatch, OrderSelect, OrderSign
 
-Fate = Literal["judged", "unreadable", "named", "no-rule", "alone", "not-at-hand"]
+Fate = Literal["judged", "unreadable", "named", "nameless", "no-rule", "alone", "not-at-hand"]
 """What became of one order: judged; its code cannot be read; its words name a therapy of the rules and its code is in
-no table; no rule reads it; it says nothing without another one or a body site; its status or doNotPerform says that it
-is not about to be done."""
+no table; its code is in no table and has no words at all; no rule reads it; it says nothing without another one or a
+body site; its status or doNotPerform says that it is not about to be done."""
 
 _FORM: Final = frozenset({"modifier", "bad-date", "code-contradicts-name", "conflicting-codes"})
 
+_LIVER: Final = "(?:liver|hepat|hépat|higad|hígad|fegat|leber)"
+_ACT: Final = (
+    "(?:occlu|destruct|excis|lobectom|segmentect|metasta[a-z]*ectom|thermo|laser|electropor|infus|perfus|arter|zerst"
+    "|exzis|entfern)"
+)
 _LIVER_DIRECTED: Final = (
-    r"embol|tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by-?90\b|\b90-?y\b|microspher|sirspher|therasphere"
-    r"|selective intern|selektive intern|ablat|radiofre|microwave|mikrowell|cryoth|kryo|ethanol|alcohol inject"
-    r"|histotrip|\bsbrt\b|\bsabr\b|stereota"
+    r"embol|tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by[- ]?90\b|\b90-?y\b|microspher|sir-?spher|therasphere"
+    r"|selective intern|selektive intern|ablat|radiofr|microwave|mikrowell|cryoth|kryo|ethanol|alcohol inject"
+    r"|histotrip|\bsbrt\b|\bsabr\b|stereota|eluting|\b[dl]c bead|lipiodol|ethiodi|\brfa\b|\bmwa\b|\bpei\b|\bhifu\b"
+    r"|\bire\b|nanoknife|electropor|intra-?arterial|radiation treatment delivery"
+    rf"|{_ACT}.{{0,60}}{_LIVER}|{_LIVER}.{{0,60}}{_ACT}"
 )
 _OTHERS: Final = (
     r"hepatectom|resect|transplant|lutet|lutath|\blu-?177\b|\b177-?lu\b|dotat|\bprrt\b|radioligand|radionuclide"
     r"|octreo|lanreo|pasireo|sandostatin|somatulin|signifor|mycapssa|somatostatin"
     r"|everolim|afinitor|sunitin|sutent|cabozan|cabomet|cometriq|pembroliz|keytruda|[a-z]limab\b"
     r"|capecit|xeloda|temozol|temoda|captem|fluorourac|\b5-?fu\b|oxalipl|folfox|chemother"
-    r"|doxorub|adriamyc|cisplat|mitomyc|streptozo|zanosar|epinephr|adrenalin|noradr|levophed|vasopress"
+    r"|antineoplas|debulk|epirub|idarub|doxorub|adriamyc|cisplat|mitomyc|streptozo|zanosar|epinephr|adrenalin|noradr|levophed|vasopress"
 )
+_MEDICATION_NAMES: Final = re.compile(r'"(?:display|text)"\s*:\s*"([^"]+)"')
 _LIVER_WORDS: Final = re.compile(_LIVER_DIRECTED, re.IGNORECASE)
-_THERAPIES: Final = re.compile(f"{_LIVER_DIRECTED}|{_OTHERS}", re.IGNORECASE)
+THERAPIES: Final = re.compile(f"{_LIVER_DIRECTED}|{_OTHERS}", re.IGNORECASE)
 """Words of the therapies that rules read. They never make a plan; they only keep an order from being passed over."""
 
 
@@ -79,6 +88,7 @@ def _causes(context: HookContext, proposal: Proposed, more: MappedInput) -> Iter
 _WORDS: Final[dict[Fate, str]] = {
     "unreadable": "could not be read",
     "named": "under a code that is in no table, with words of a therapy that the rules read",
+    "nameless": "under a code that is in no table, without words that say what it is",
     "alone": "without what has to stand beside it (a body site, an agent, another drug)",
     "not-at-hand": "not about to be done, by status or doNotPerform",
     "no-rule": "for what no rule reads",
@@ -87,21 +97,21 @@ _WORDS: Final[dict[Fate, str]] = {
 
 def _fates(proposal: Proposed, more: MappedInput) -> Iterator[tuple[Entry, Fate]]:
     """What became of each order that is judged now and has an owner."""
-    named = frozenset(_named(proposal, _THERAPIES))
+    named, nameless = frozenset(_named(proposal, THERAPIES)), frozenset(_nameless(proposal))
     for entry in (entry for patient in more.patients for entry in patient.ledger.entries):
         key = entry.place.partition("#")[0]
         if entry.level is Level.CODED and entry.name == "order" and proposal.chooses(key):
-            yield entry, _fate(entry, named=key in named)
+            yield entry, _fate(entry, named=key in named, nameless=key in nameless)
 
 
-def _fate(entry: Entry, *, named: bool) -> Fate:
+def _fate(entry: Entry, *, named: bool, nameless: bool) -> Fate:
     if is_in_words(entry) or entry.reason in _FORM:
         return "unreadable"
     match entry.outcome:
         case Outcome.USED:
             return "judged"
         case Outcome.UNMAPPED:
-            return "named" if named else "no-rule"
+            return "named" if named else "nameless" if nameless else "no-rule"
         case Outcome.IGNORED | Outcome.UNREAD:
             return "no-rule"
         case Outcome.SKIPPED:
@@ -117,23 +127,38 @@ def _skipped(reason: str) -> Fate:
 
 
 def _named(proposal: Proposed, words: re.Pattern[str]) -> Iterator[str]:
-    """The keys of the orders whose words are those of a therapy; a Medication among the drafts speaks for all."""
+    """The keys of the orders that hold words of a therapy anywhere, in a note or a reason, too; a Medication among the
+    drafts speaks for all."""
     for record in proposal.document.records:
-        if any(words.search(text) for text in _texts(record.resource)):
+        if words.search(_all_words(record.raw)):
             if isinstance(record.resource, Medication):
                 yield from (one.key for one in proposal.document.records)
             yield record.key
 
 
+def _all_words(raw: bytes) -> str:
+    """All that an order says, with its characters as they are."""
+    text = raw.decode(errors="replace")
+    return json.dumps(json.loads(text), ensure_ascii=False) if "\\u" in text else text
+
+
+def _nameless(proposal: Proposed) -> Iterator[str]:
+    """The keys of the orders that say by codes alone what is ordered."""
+    told = any(isinstance(record.resource, Medication) for record in proposal.document.records)
+    for record in proposal.document.records:
+        if not told and not any(_texts(record.resource)):
+            yield record.key
+
+
 def _texts(resource: object) -> Iterator[str]:
     """The words with which an order says what is ordered."""
-    if isinstance(resource, ServiceRequest | Medication):
+    if isinstance(resource, ServiceRequest):
         yield from names(resource.code)
     elif isinstance(resource, DeviceRequest):
         yield from names(resource.codeCodeableConcept)
     elif isinstance(resource, MedicationRequest):
         yield from names(resource.medicationCodeableConcept)
-        yield from (bytes(inner).decode(errors="replace") for inner in resource.contained)
+        yield from _MEDICATION_NAMES.findall(b" ".join(map(bytes, resource.contained)).decode(errors="replace"))
         if resource.medicationReference is not None:
             yield resource.medicationReference.display
 
@@ -148,8 +173,8 @@ def names_liver_directed(proposal: Proposed, more: MappedInput) -> bool:
 def concerns_a_rule(context: HookContext, proposal: Proposed, more: MappedInput, assessment: Assessment) -> bool:
     """Whether a call with orders has anything to be said about: not where every order is plainly something else.
 
-    Plainly: under a code of a known system that no table holds, in words that name no therapy of the rules, or of a
-    type that is never read. What may be a therapy, a call without orders, and every danger are spoken of.
+    Plainly: under a code of a known system that no table holds, with words none of which names a therapy of the rules,
+    or of a type that is never read. What may be a therapy, a call without orders, and every danger are spoken of.
     """
     if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
         return True

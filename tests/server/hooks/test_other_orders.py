@@ -1,5 +1,6 @@
 """Orders that no rule concerns: silence for what is plainly something else, each cause in its own words for the rest."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from adapter.ldt import rule_set
+from adapter.mapping.tables import tables
 from adapter.server.app import build_app
+from adapter.server.hooks.orders import THERAPIES
 from adapter.server.intake import Intake
 from adapter.server.listeners import site_of
 from adapter.server.settings import Settings
@@ -25,12 +28,11 @@ from tests.server.hooks.calling import (
     without_metastases,
 )
 
+MAPPINGS = Path(__file__).parents[3] / "mappings"
 SIGN = "order-sign-tace-portal-vein-occluded"
 SELECT = "order-select-beside-tace"
 Json = dict[str, Any]
 
-PARACETAMOL = drug_order("161", id="p1")
-ECHO = service_order("40701008", id="e1")
 DIET = {"resourceType": "NutritionOrder", "id": "n1", "status": "draft", "patient": PATIENT}
 SAFE_OTHER = drug_order("7617", id="oct")
 TACE = service_order("314617008", id="tace")
@@ -40,6 +42,10 @@ def named(order: Json, display: str) -> Json:
     """The order with words beside its code."""
     member = "code" if "code" in order else "medicationCodeableConcept"
     return {**order, member: {"coding": [{**order[member]["coding"][0], "display": display}]}}
+
+
+PARACETAMOL = named(drug_order("161", id="p1"), "Paracetamol")
+ECHO = named(service_order("40701008", id="e1"), "Echocardiography")
 
 
 @pytest.mark.parametrize("name", [SIGN, SELECT])
@@ -119,6 +125,65 @@ def test_what_may_be_a_therapy_is_never_silence_and_its_cause_is_said(
 
 
 @pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Occlusion of Hepatic Artery, Percutaneous Approach",
+        "Destruction of Right Lobe Liver, Percutaneous Approach",
+        "Introduction of Other Antineoplastic into Peripheral Artery, Percutaneous Approach",
+        "SIR-Spheres", "Drug-eluting beads", "Y 90 resin spheres", "RFA liver", "MWA of liver metastasis", "HIFU liver",
+        "Electroporation of liver", "Radiofréquence hépatique", "Laser-induced thermotherapy of liver", "Liver lobectomy",
+        "Metastasectomy of liver", "Lipiodol", "Epirubicin", "IR intra-arterial liver therapy",
+    ],
+)  # fmt: skip
+def test_an_unknown_code_with_words_of_a_therapy_is_never_silence(client: TestClient, words: str) -> None:
+    assert "words of a therapy" in card(client, drafted(example(SIGN), named(ECHO, words)))["detail"]
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"orderDetail": [{"text": "TACE segment VI"}]},
+        {"note": [{"text": "for TACE"}]},
+        {"reasonCode": [{"text": "chemoembolisation planned"}]},
+        {"bodySite": [{"coding": [{"system": SNOMED, "code": "76015000", "display": "Hepatic artery"}]}]},
+        {"note": [{"text": "\u00c9mbolisation: radiofr\u00e9quence"}]},
+    ],
+    ids=["detail", "note", "reason", "site", "escaped"],
+)
+def test_a_general_order_that_names_the_therapy_elsewhere_is_never_silence(client: TestClient, beside: Json) -> None:
+    order = {**named(service_order("240917005"), "Interventional radiology procedure"), **beside}
+    assert "words of a therapy" in card(client, drafted(example(SIGN), order))["detail"]
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_an_unknown_code_without_words_is_never_silence(client: TestClient) -> None:
+    for order in (service_order("40701008"), drug_order("161"), service_order("77373")):
+        detail = card(client, drafted(example(SIGN), order))["detail"]
+        assert "Orders judged: none (1 under a code that is in no table, without words that say what it is)" in detail
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Hepatic function panel", "Hepatitis B surface antigen", "Ultrasound of abdomen", "Glucose", "Arterial blood gas",
+     "Excision of lesion of skin"],
+)  # fmt: skip
+def test_orders_with_other_words_are_silence(client: TestClient, words: str) -> None:
+    assert cards(client, drafted(example(SIGN), named(ECHO, words))) == []
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_every_code_that_plans_a_therapy_has_words_of_one() -> None:
+    facts = {"planned_therapies", "planned_vasopressor"}
+    concepts = {one for row in tables().rows if row.kind == "order" and row.fact in facts for one in row.concepts}
+    with (MAPPINGS / "codes.csv").open(encoding="utf-8", newline="") as file:
+        displays = [line["display"] for line in csv.DictReader(file) if line["concept"] in concepts]
+    assert len(displays) > 50
+    assert [display for display in displays if display and not THERAPIES.search(display)] == []
+
+
+@pytest.mark.hazard("HZ-A02")
 @pytest.mark.parametrize("how", ["contained", "reference", "medication"])
 def test_a_therapy_that_is_named_in_a_medication_is_never_silence(client: TestClient, how: str) -> None:
     drug = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1", "display": "Afinitor"}]}
@@ -173,7 +238,7 @@ def test_a_selection_that_selects_nothing_says_that_all_were_judged(client: Test
 
 def test_other_orders_that_are_sent_out_are_silence(client: TestClient) -> None:
     request = example("order-dispatch-tace")
-    echo = {**ECHO, "status": "active", "code": {"coding": [{"system": SNOMED, "code": "40701008"}]}}
+    echo = {**ECHO, "status": "active", "code": {"coding": [{"system": SNOMED, "code": "40701008"}], "text": "Echo"}}
     request["prefetch"]["services"] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": echo}]}
     request["context"]["dispatchedOrders"] = ["ServiceRequest/e1"]
     assert cards(client, request) == []
@@ -185,7 +250,7 @@ def test_other_orders_that_are_sent_out_are_silence(client: TestClient) -> None:
 def test_a_code_system_that_the_site_names_is_a_known_one(store: Store, tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text('code_systems:\n  "HOSPDRUG": "urn:oid:1.2.3"\n', encoding="utf-8")
     settings = Settings.model_validate({"as_of": "2026-01-12", "site": tmp_path})
-    code = {"coding": [{"system": "urn:oid:1.2.3", "code": "PARA"}]}
+    code = {"coding": [{"system": "urn:oid:1.2.3", "code": "PARA"}], "text": "Paracetamol"}
     request = drafted(example(SIGN), {**PARACETAMOL, "medicationCodeableConcept": code})
     assert "Orders judged: none (1 could not be read)" in card(client_of(store), request)["detail"]
     known = site_of(settings).tables
