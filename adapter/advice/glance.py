@@ -53,7 +53,7 @@ def _parts(assessment: Assessment, weight: Weight) -> Iterator[Part]:
     yield Part("Missing", tuple(_missing(assessment, weight)), tone="missing")
     yield Part("In doubt", weight.doubts, tone="missing")
     yield Part("Data that could not be had", assessment.gaps, tone="missing")
-    yield Part("How certain", tuple(_certainty(assessment)))
+    yield Part("How certain", tuple(_certainty(assessment, weight)))
 
 
 def _dangers(assessment: Assessment) -> Iterator[str]:
@@ -161,9 +161,9 @@ def _missing(assessment: Assessment, weight: Weight) -> Iterator[str]:
     yield from filter(None, [unread_line(assessment)])
 
 
-def _certainty(assessment: Assessment) -> Iterator[str]:
+def _certainty(assessment: Assessment, weight: Weight) -> Iterator[str]:
     said = ["the danger holds whatever is missing"] if assessment.advice.dangers else []
-    said.append(_settled(assessment))
+    said.append(_settled(assessment, weight))
     if some_not_used(assessment):
         said.append("some data could not be had or used")
     open_to_sign = unsigned(assessment.rules, shown_rules(assessment))
@@ -173,14 +173,16 @@ def _certainty(assessment: Assessment) -> Iterator[str]:
     yield "; ".join(said)
 
 
-def _settled(assessment: Assessment) -> str:
-    """Whether what is missing could still exclude what is advised."""
+def _settled(assessment: Assessment, weight: Weight) -> str:
+    """Whether what is missing, or newer and not used, could still exclude what is advised."""
     if assessment.advice.scope is not Scope.APPLIES:
         return "no therapy is rated"
     marks = provisional(assessment)
     if marks:
         count = len({name for mark in marks for name in mark.facts})
         return f"provisional: {count} missing fact{'s' if count > 1 else ''} could exclude what is advised or planned"
+    if newer := len(weight.doubts):
+        return f"open: {newer} newer result{'s' if newer > 1 else ''} that could not be used may change it (in doubt)"
     count = len(assessment.advice.missing)
     if not assessment.advice.offered:
         return f"open: {count} missing facts could change it" if count else "no missing fact could change it"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import comparison_words
-from adapter.advice.wording import place_of, standing_of, value_of
+from adapter.advice.wording import place_of, shown_value, standing_of, value_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.truth import Truth
@@ -254,13 +254,15 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
 
 
 def passed_over(fact: Fact) -> Iterator[str]:
-    """Newer statements of a fact than the one in use, or as new, that may not be used: reason, place."""
+    """Newer statements of a fact than the one in use, or as new, that may not be used: value, reason, place."""
     for unused in fact.unused:
         newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
         if newer and unused.reason != "no-limit-sent":
             when = f" of {unused.when.day}" if unused.when else ""
             reason = unused.reason.replace("-", " ")
-            yield f"{label(fact.name)}: a statement{when} was not used ({reason}; {place_of((unused.origin,))})"
+            value = shown_value(unused.value, catalogue()[fact.name])
+            said = f" ({value})" if value else ""
+            yield f"{label(fact.name)}: a statement{when}{said} was not used ({reason}; {place_of((unused.origin,))})"
 
 
 @once

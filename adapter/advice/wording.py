@@ -13,7 +13,7 @@ from adapter.case.catalogue import FactDefinition
 from adapter.case.fact import NOT_IN_PART, NOT_READ, Fact, State
 from adapter.case.number import shown
 from adapter.case.origin import Origin
-from adapter.case.value import Quantity, to_text
+from adapter.case.value import Quantity, Value, to_text
 from adapter.case.words import VALUES, unit_of
 
 _UNSAFE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
@@ -76,7 +76,11 @@ def printable(text: str) -> str:
 
 def value_of(fact: Fact, definition: FactDefinition) -> str:
     """The value on record with its unit, or nothing."""
-    value = fact.on_record
+    return shown_value(fact.on_record, definition)
+
+
+def shown_value(value: Value | None, definition: FactDefinition) -> str:
+    """A value of a fact with the unit of the fact, or nothing."""
     if value is None:
         return ""
     unit = unit_of(definition)

@@ -82,12 +82,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A statement that does not decide its fact, and why: a newer preliminary value, a value without a unit ..."""
+    """A statement that does not decide its fact, and why: a newer preliminary value, a value without a unit ...
+
+    `value` is what it says, for display only; None where that could not be read.
+    """
 
     state: State
     reason: str
     when: Moment | None
     origin: Origin
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

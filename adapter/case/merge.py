@@ -116,7 +116,7 @@ def _untimely(statement: Statement, clock: Clock, limit: datetime | None) -> Unu
 
 
 def _unused(statement: Statement, state: State, reason: str) -> Unused:
-    return Unused(state, reason, statement.when, statement.origin)
+    return Unused(state, reason, statement.when, statement.origin, statement.value)
 
 
 def _newest_first(unused: list[Unused]) -> tuple[Unused, ...]:

@@ -94,9 +94,13 @@ class Intake:
     async def _as_routine(self, raw: bytes, mark: Mark, routine: Routine, connection: Connection) -> Answer:
         """Store and answer a message whose header says what that of others said."""
         now = self.now()
-        self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
-        if await self._stored(routine.arrival(raw, mark, now), routine.content):
-            return routine.reply(mark, self.now())
+        try:
+            self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
+            if await self._stored(routine.arrival(raw, mark, now), routine.content):
+                return routine.reply(mark, self.now())
+        except Exception as error:  # noqa: BLE001  the edge of one message: its sender is answered in its own mode
+            opened, judged = judge(raw, connection, self.site, self.limits, now)
+            return self._failed(raw, opened, error, judged.profile)
         opened, judged = judge(raw, connection, self.site, self.limits, now)
         return not_stored(raw, opened.header, judged.profile, self.now())
 

@@ -273,7 +273,7 @@ def test_a_newer_statement_that_was_passed_over_is_named() -> None:
     newer = "OBX|5|NM|14631-6^^LN||90|umol/L|||||P|||20260111080000+0000"
     found = parts(full(of_hl7(messages(newer))))
     assert any(
-        line.startswith("Total bilirubin: a statement of 2026-01-11 was not used (preliminary;")
+        line.startswith("Total bilirubin: a statement of 2026-01-11 (5.26 mg/dL) was not used (preliminary;")
         for line in found.sections["On record but not used"]
     )
 

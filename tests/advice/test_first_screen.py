@@ -20,9 +20,9 @@ from adapter.case.catalogue import catalogue
 from adapter.case.merge import Clock
 from adapter.ldt import Scope, Strength, rule_set
 from cds_hooks import Link, check_response
-from tests.advice.assessments import PATIENTS, everyone, extreme, fixture, gold, messages, of_facts, of_hl7
+from tests.advice.assessments import PATIENTS, everyone, extreme, fixture, gold, messages, of_facts, of_fhir, of_hl7
 from tests.advice.parts import Parts, parts, shown
-from tests.ldt.patients import ROW_1, patient
+from tests.ldt.patients import FIXTURES, ROW_1, patient
 from tests.ldt.sites import site_rules
 
 EVERYONE = everyone()
@@ -179,7 +179,23 @@ def test_a_newer_result_that_may_not_be_used_yet_is_in_doubt_on_the_first_screen
     course = "OBX|7|CWE|disease_trajectory^^99LDT||progressive^^99LDT||||||F"
     found = screen(of_hl7(messages(newer, avid, course))).sections["In doubt"]
     assert any(
-        line.startswith("Total bilirubin: a statement of 2026-01-11 was not used (preliminary;") for line in found
+        line.startswith("Total bilirubin: a statement of 2026-01-11 (5.26 mg/dL) was not used (preliminary;")
+        for line in found
+    )
+
+
+def test_what_a_newer_result_may_change_is_not_called_settled() -> None:
+    whole = (FIXTURES / "patients/01-progressive-on-ssa/bundle.json").read_bytes()
+    settled = of_fhir(whole)
+    assert "not provisional" in screen(settled).sections["How certain"][0]
+    bundle = json.loads(whole)
+    [bilirubin] = [e["resource"] for e in bundle["entry"] if "14631-6" in json.dumps(e["resource"])]
+    newer = {**bilirubin, "id": "newer", "status": "preliminary", "effectiveDateTime": "2026-01-11T08:00:00Z"}
+    doubted = of_fhir(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": newer}]}).encode())
+    assert (
+        screen(doubted)
+        .sections["How certain"][0]
+        .startswith("open: 1 newer result that could not be used may change it (in doubt)")
     )
 
 

@@ -37,18 +37,22 @@ def not_come(raw: msgspec.Raw) -> str:
 
 
 _ORDERS: Final = ("MedicationRequest", "ServiceRequest", "DeviceRequest")
+_PLANS: Final = ("RequestGroup", "CarePlan", "Task", "Procedure")
+"""Types that can say by a code of their own what is to be done."""
 
 
 def within_others(document: Document) -> str:
-    """How many orders stand inside of resources that are none (a RequestGroup), where nobody reads them, in words."""
-    inner = (
-        read_resource(bytes(raw), record.place)
-        for record in document.records
-        if isinstance(record.resource, Generic)
-        for raw in record.resource.contained
-    )
-    count = sum(record.type in _ORDERS or record.fault is not None for record in inner)
+    """How many orders stand inside of resources that are none (a RequestGroup), or are said by such, where nobody reads
+    them, in words."""
+    count = sum(map(_within, document.records))
     return f"{count} order(s) inside of other resources were not judged" if count else ""
+
+
+def _within(record: Record) -> int:
+    contained = record.resource.contained if isinstance(record.resource, Generic) else ()
+    inner = [read_resource(bytes(raw), record.place) for raw in contained]
+    orders = sum(one.type in _ORDERS or one.fault is not None for one in inner)
+    return orders or int(record.type in _PLANS and b'"coding"' in record.raw)
 
 
 def without_older(document: Document) -> Document:

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.server.hooks.calling import (
     PATIENT,
+    SNOMED,
     card,
     cards,
     drafted,
@@ -26,6 +27,9 @@ Json = dict[str, Any]
 
 def sign(*orders: Json) -> Json:
     return drafted(example(SIGN), *orders)
+
+
+CODED = {"coding": [{"system": SNOMED, "code": TACE}]}
 
 
 def judged(found: Json) -> str:
@@ -148,3 +152,20 @@ def test_orders_inside_of_a_request_group_are_told_of(client: TestClient) -> Non
     holding = group | {"contained": [service_order(TACE), {"resourceType": "Device", "id": "d"}]}
     found = card(client, without_metastases(sign(holding)))
     assert "context.draftOrders: 1 order(s) inside of other resources were not judged" in found["detail"]
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"resourceType": "RequestGroup", "action": [{"code": [CODED]}]},
+        {"resourceType": "CarePlan", "activity": [{"detail": {"code": CODED}}]},
+        {"resourceType": "Task", "code": CODED},
+        {"resourceType": "Procedure", "code": CODED},
+    ],
+    ids=lambda other: other["resourceType"],
+)
+def test_a_plan_that_is_said_by_another_type_is_told_of(client: TestClient, other: Json) -> None:
+    whose = {"for": PATIENT} if other["resourceType"] == "Task" else {"subject": PATIENT}
+    found = card(client, drafted(example(SIGN), {**other, "id": "o1", "status": "draft", **whose}))
+    assert "1 order(s) inside of other resources were not judged" in found["detail"]

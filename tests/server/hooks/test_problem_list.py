@@ -32,7 +32,7 @@ def test_what_is_on_record_is_advised_on_as_before(client: TestClient) -> None:
     request["prefetch"] = before["prefetch"]
     found, old = card(client, request), card(client, before)
     assert found["summary"].startswith(old["summary"])
-    assert "Liver metastases: a statement of 2026-01-12 was not used (not saved yet" in found["detail"]
+    assert "Liver metastases: a statement of 2026-01-12 (yes) was not used (not saved yet" in found["detail"]
 
 
 @pytest.mark.parametrize("status", ["refuted", "entered-in-error"])
