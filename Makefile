@@ -52,13 +52,13 @@ docs: install ## write the generated pages (docs/facts.md, docs/hl7v2.md, docs/r
 bench: install ## measure speed
 	$(BIN)/python -m benchmarks
 
-bench-mllp: install ## measure durable MLLP round trips beside other receivers
+bench-mllp: install ## measure durable MLLP round trips beside other receivers (BENCH_ROUNDS, BENCH_SECONDS)
 	$(BIN)/python -m benchmarks.mllp
 
-bench-processing: install ## measure how fast stored messages are processed behind the acknowledgement
+bench-processing: install ## measure how fast stored messages are processed behind the acknowledgement (BENCH_MESSAGES)
 	$(BIN)/python -m benchmarks.processing
 
-bench-hooks: install ## measure patient-view with 200 Observations beside other services
+bench-hooks: install ## measure patient-view with 200 Observations beside other services (BENCH_CALLS, BENCH_ROUNDS)
 	$(BIN)/python -m benchmarks.hooks
 
 kill-test: install ## kill the server 50 times under 10,000 messages, and trace its disk syncs 20 times
