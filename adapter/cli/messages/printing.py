@@ -49,8 +49,11 @@ def print_sections(sections: Sections) -> None:
     console = plain_console()
     for title, text in sections:
         console.print(Text(title, style="bold"))
-        lines = "\n".join(printable(line) for line in text.split("\n"))
-        console.print(Padding(Text(lines), (0, 0, 0, 2), expand=False))
+        lines = [printable(line) for line in text.split("\n")]
+        if console.width == _WIDEST:  # blocks would be filled up with blanks to their longest line
+            console.print(Text("\n".join(f"  {line}" for line in lines)))
+        else:
+            console.print(Padding(Text("\n".join(lines)), (0, 0, 0, 2), expand=False))
 
 
 def print_json(value: Json) -> None:
