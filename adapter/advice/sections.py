@@ -253,9 +253,14 @@ def set_aside_lines(assessment: Assessment) -> Iterator[str]:
         yield from passed_over(fact)
 
 
-def passed_over(fact: Fact) -> Iterator[str]:
-    """Newer statements of a fact than the one in use, or as new, that may not be used: value, reason, place."""
+def passed_over(fact: Fact, *, differing: bool = False) -> Iterator[str]:
+    """Newer statements of a fact than the one in use, or as new, that may not be used: value, reason, place.
+
+    `differing`: without those that say the same as what is in use.
+    """
     for unused in fact.unused:
+        if differing and unused.value is not None and unused.value == fact.known:
+            continue
         newer = fact.when is None or unused.when is None or not unused.when.before(fact.when)
         if newer and unused.reason != "no-limit-sent":
             when = f" of {unused.when.day}" if unused.when else ""

@@ -150,7 +150,7 @@ def _doubts(assessment: Assessment, known: Collection[str]) -> Iterator[str]:
     bearing = {name for rule in (*rules, *assessment.rules.scope) for name in rule.facts} | set(known)
     for name, fact in assessment.case.facts.items():
         if fact.unused and fact.known is not None and name in bearing:
-            yield from passed_over(fact)
+            yield from passed_over(fact, differing=True)
     for finding in assessment.findings:
         if finding.code == "newer-result-unmapped":
             yield finding.hint

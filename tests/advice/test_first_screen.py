@@ -191,6 +191,9 @@ def test_what_a_newer_result_may_change_is_not_called_settled() -> None:
     bundle = json.loads(whole)
     [bilirubin] = [e["resource"] for e in bundle["entry"] if "14631-6" in json.dumps(e["resource"])]
     newer = {**bilirubin, "id": "newer", "status": "preliminary", "effectiveDateTime": "2026-01-11T08:00:00Z"}
+    same = of_fhir(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": newer}]}).encode())
+    assert "not provisional" in screen(same).sections["How certain"][0]
+    newer["valueQuantity"] = {**bilirubin["valueQuantity"], "value": 90}
     doubted = of_fhir(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": newer}]}).encode())
     assert (
         screen(doubted)
