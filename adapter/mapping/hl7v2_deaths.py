@@ -19,8 +19,8 @@ from adapter.mapping.closed import Closing, deceased
 REGISTRATION = "ADT"
 """The messages that can take a death back. Others copy the PID of a registration: many send `N` in every message."""
 
-Said = Literal["died", "lives", "deleted", ""]
-"""What a field says: a death, that there is none, that what was said is deleted (`""`), or nothing."""
+Said = Literal["died", "lives", "deleted", "unclear", ""]
+"""What a field says: a death, that there is none, that what was said is deleted (`""`), something else, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class DeathSaid:
     indicator: Said
     by_date: Closing
     by_indicator: Closing
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether the indicator is neither Y nor N (table HL70136)."""
+        return self.indicator == "unclear"
 
     @property
     def says_death(self) -> bool:
@@ -73,8 +78,10 @@ def _indicator(field: Field) -> Said:
             return "died"
         case "N":
             return "lives"
-        case _:
+        case "":
             return ""
+        case _:
+            return "unclear"
 
 
 def death(messages: Iterable[tuple[str, DeathSaid | None]]) -> tuple[tuple[Finding, ...], tuple[Closing, ...]]:
@@ -86,10 +93,11 @@ def death(messages: Iterable[tuple[str, DeathSaid | None]]) -> tuple[tuple[Findi
     """
     dated = indicated = False
     told: list[Closing] = []
-    taken_back = ""
+    taken_back = unclear = ""
     for code, said in messages:
         if said is None:
             continue
+        unclear = said.by_indicator.finding.place if said.is_unclear else ""
         if code == REGISTRATION:
             dated, indicated = _kept(said, dated, indicated)
         dated = dated or said.date == "died"
@@ -101,6 +109,9 @@ def death(messages: Iterable[tuple[str, DeathSaid | None]]) -> tuple[tuple[Findi
             taken_back = (said.by_indicator if said.indicator else said.by_date).finding.place
     if told:
         return tuple(closing.finding for closing in told), tuple(told)
+    if unclear:
+        hint = "the death indicator is neither Y nor N: nobody can say whether the patient has died"
+        return (Finding("death-unclear", "warning", unclear, hint),), ()
     hint = "a later registration takes back that the patient has died: the record is in use again"
     return ((Finding("death-taken-back", "warning", taken_back, hint),) if taken_back else ()), ()
 

@@ -58,7 +58,7 @@ def _key(group: PatientGroup, reader: Hl7Reader, latest: datetime | None) -> Pat
     if pid is None or reader.message.named("MRG") or is_after(moment(header.time, reader.zone), latest):
         return None
     born = pid.text(7, 1)
-    if (born and moment(born, reader.zone) is None) or _is_dead(pid):
+    if (born and moment(born, reader.zone) is None) or _may_be_dead(pid):
         return None
     if any(True for _ in placeholder_findings(pid.field(3), "", reader.profile)):
         return None
@@ -66,9 +66,9 @@ def _key(group: PatientGroup, reader: Hl7Reader, latest: datetime | None) -> Pat
     return None if key is None or key.unassigned else key
 
 
-def _is_dead(pid: Segment) -> bool:
+def _may_be_dead(pid: Segment) -> bool:
     said = death_said(pid, "")
-    return said is not None and said.says_death
+    return said is not None and (said.says_death or said.is_unclear)
 
 
 def _stated(group: PatientGroup, reader: Hl7Reader) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.mapping.hazard_log import PID, log_mapping, log_message, log_platelets, log_report
 from tests.mapping.senders import finding_codes
 
-DEAD, BACK = ["patient-deceased"], ["death-taken-back"]
+DEAD, BACK, UNCLEAR = ["patient-deceased"], ["death-taken-back"], ["death-unclear"]
 
 
 def told(tail: str, *, hour: int, message: str = "ADT^A08", control: str = "") -> str:
@@ -45,6 +45,10 @@ def test_a_later_registration_takes_a_death_back(said: str, taken_back: str, eve
         ("|Y", "|", DEAD),
         ("|Y", "|U", DEAD),
         ("|Y", "|Y", DEAD),
+        ("", "|YES", UNCLEAR),
+        ("|1", "", UNCLEAR),
+        ("|1", "|N", []),
+        ("|U", "|Y", DEAD),
     ],
 )
 def test_what_a_registration_leaves_of_a_death(said: str, later: str, expected: list[str]) -> None:
