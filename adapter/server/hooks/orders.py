@@ -13,6 +13,7 @@ from adapter.advice.assessment import Assessment
 from adapter.case.fact import Standing, Statement
 from adapter.case.value import to_text
 from adapter.case.words import VALUES
+from adapter.fhir.elements import CodeableConcept
 from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest, ServiceRequest
 from adapter.mapping.fhir_values import names
 from adapter.mapping.ledger import Entry, Level, Outcome
@@ -143,11 +144,29 @@ def _all_words(raw: bytes) -> str:
 
 
 def _nameless(proposal: Proposed) -> Iterator[str]:
-    """The keys of the orders that say by codes alone what is ordered."""
-    told = any(isinstance(record.resource, Medication) for record in proposal.document.records)
+    """The keys of the orders that say by a code alone what is ordered, or by one of several codes."""
+    resources = [record.resource for record in proposal.document.records]
+    drugs = [resource.code for resource in resources if isinstance(resource, Medication)]
+    drugs_told = bool(drugs) and all(map(_is_told, drugs))
     for record in proposal.document.records:
-        if not told and not any(_texts(record.resource)):
+        match record.resource:
+            case ServiceRequest(code=concept) | DeviceRequest(codeCodeableConcept=concept):
+                told = _is_told(concept)
+            case MedicationRequest(medicationReference=reference, medicationCodeableConcept=None):
+                told = any(_texts(record.resource)) or (reference is not None and drugs_told)
+            case MedicationRequest(medicationCodeableConcept=concept):
+                told = _is_told(concept)
+            case _:
+                continue
+        if not told:
             yield record.key
+
+
+def _is_told(concept: CodeableConcept | None) -> bool:
+    """Whether words say what a concept is: a text, or a display with each of its codes."""
+    if concept is None:
+        return False
+    return bool(concept.text) or (bool(concept.coding) and all(coding.display for coding in concept.coding))
 
 
 def _texts(resource: object) -> Iterator[str]:

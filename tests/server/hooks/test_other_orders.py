@@ -58,11 +58,22 @@ def test_orders_that_no_rule_concerns_are_silence(client: TestClient, name: str,
     assert cards(client, drafted(example(name), *orders)) == []
 
 
-def test_a_local_code_beside_a_known_one_is_read_by_the_known_one(client: TestClient) -> None:
-    code = {
-        "coding": [{"system": "urn:oid:1.2.3", "code": "PARA"}, *PARACETAMOL["medicationCodeableConcept"]["coding"]]
-    }
-    assert cards(client, drafted(example(SIGN), {**PARACETAMOL, "medicationCodeableConcept": code})) == []
+def test_a_local_code_beside_a_known_one_is_read_by_the_known_one_where_it_has_words(client: TestClient) -> None:
+    known = PARACETAMOL["medicationCodeableConcept"]["coding"]
+    local = {"system": "urn:oid:1.2.3", "code": "PARA"}
+    for told, silent in (({**local, "display": "Paracetamol 500"}, True), (local, False)):
+        order = {**PARACETAMOL, "medicationCodeableConcept": {"coding": [told, *known]}}
+        assert (cards(client, drafted(example(SIGN), order)) == []) is silent
+
+
+@pytest.mark.hazard("HZ-A02")
+def test_a_medication_beside_it_names_no_procedure(client: TestClient) -> None:
+    drug = {"resourceType": "Medication", "id": "x", "code": PARACETAMOL["medicationCodeableConcept"]}
+    request = drafted(example(SIGN), drug, service_order("77373"))
+    assert "without words that say what it is" in card(client, request)["detail"]
+    order = {key: value for key, value in PARACETAMOL.items() if key != "medicationCodeableConcept"}
+    order["medicationReference"] = {"reference": "Medication/x"}
+    assert cards(client, drafted(example(SIGN), drug, order)) == []
 
 
 def test_selecting_another_order_beside_a_harmless_draft_is_silence(client: TestClient) -> None:
