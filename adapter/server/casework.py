@@ -126,6 +126,8 @@ class Casework:
         try:
             stored, raw = self.store.message(number), self.store.raw(number)
             return judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits, most=0).patient_keys
+        except StoreUnavailable:
+            raise
         except Exception:  # noqa: BLE001  the fault that was reported concerns this too
             return ()
 

@@ -1,13 +1,18 @@
 """Casework in the test's own process, in place of worker processes; single steps can be replaced."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from adapter.advice.hl7v2 import Link
 from adapter.ldt import rule_set
 from adapter.mapping.site import Site, plain_site
 from adapter.server.casework import Casework, Outcome, Seen, Task
 from adapter.store import Judgement, Store
+
+KEY = "HOSP/MR/P1"
+"""The patient of the feeds."""
 
 
 @dataclass
@@ -47,3 +52,16 @@ def judge_all(store: Store, site: Site | None = None) -> None:
     waiting = [message.id for message in store.messages(state="received")]
     if waiting:
         store.judge([casework.judge(number).judgement for number in waiting])
+
+
+def states(store: Store) -> list[tuple[str, str]]:
+    """State and reason of every message."""
+    return [(message.state, message.reason) for message in store.messages()]
+
+
+def plan(store: Store, key: str = KEY) -> dict[str, Any]:
+    """The CarePlan that holds for a patient."""
+    found = store.evaluation(key)
+    assert found is not None
+    content: dict[str, Any] = json.loads(found.evaluated.care_plan)
+    return content

@@ -1,21 +1,17 @@
 """Processing behind the acknowledgement: facts of all messages of a patient, evaluated when a deciding fact changes."""
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapter.server.casework import Outcome, Seen, Task
 from adapter.server.processing import Processor
 from adapter.store import Judgement, Settled, Store, StoreUnavailable, init_store, open_store
-from tests.server.casework import InPlace
+from tests.server.casework import KEY, InPlace, plan, states
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
-
-KEY = "HOSP/MR/P1"
 
 
 @pytest.fixture
@@ -38,17 +34,6 @@ def process(
             pass
 
     asyncio.run(run())
-
-
-def states(store: Store) -> list[tuple[str, str]]:
-    return [(message.state, message.reason) for message in store.messages()]
-
-
-def plan(store: Store, key: str = KEY) -> dict[str, Any]:
-    found = store.evaluation(key)
-    assert found is not None
-    content: dict[str, Any] = json.loads(found.evaluated.care_plan)
-    return content
 
 
 def test_facts_of_several_messages_make_one_case(store: Store) -> None:

@@ -1,10 +1,8 @@
 """Messages processed anew and discarded, and patients evaluated again: by the processor, on a store."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,10 +14,9 @@ from adapter.server.casework import Outcome, Task
 from adapter.server.intake import Intake
 from adapter.server.processing import Processor
 from adapter.store import Judgement, Settled, Store, init_store, open_store
-from tests.server.casework import InPlace
+from tests.server.casework import KEY, InPlace, plan, states
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
 
-KEY = "HOSP/MR/P1"
 OCCLUDED = own("portal_vein_status", "occluded")
 
 
@@ -51,17 +48,6 @@ def process(one: Processor) -> None:
             pass
 
     asyncio.run(run())
-
-
-def states(store: Store) -> list[tuple[str, str]]:
-    return [(message.state, message.reason) for message in store.messages()]
-
-
-def plan(store: Store, key: str = KEY) -> dict[str, Any]:
-    found = store.evaluation(key)
-    assert found is not None
-    content: dict[str, Any] = json.loads(found.evaluated.care_plan)
-    return content
 
 
 def contraindicated(store: Store) -> bool:

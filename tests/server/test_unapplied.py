@@ -11,7 +11,7 @@ from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.server.casework import Outcome, Task
 from adapter.server.processing import Processor
 from adapter.server.recall import recall
-from adapter.store import Judgement, Store, StoreError
+from adapter.store import Judgement, Store, StoreError, StoreUnavailable
 from tests.server.casework import InPlace
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
 
@@ -129,6 +129,25 @@ def test_a_message_that_cannot_be_mapped_is_known_to_be_of_its_patient(
     process(store, sound(store))
     assert (store.message(number).reason, store.message(number).patient_keys) == ("mapping-failed", (KEY,))
     assert unread(store) == SAID
+
+
+def test_a_store_that_fails_meanwhile_is_no_reason_to_take_a_message_for_nobodys(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = stored(store, oru(own("differentiation", "poor"), control_id="A2"))
+
+    def faulty(*_: object) -> None:
+        raise LookupError("a fault of ours")
+
+    def gone(*_: object) -> None:
+        raise StoreUnavailable("locked")
+
+    casework = sound(store).casework
+    (taken,) = store.taken([number])
+    monkeypatch.setattr("adapter.server.casework.judge_stored", faulty)
+    monkeypatch.setattr(Store, "message", gone)
+    with pytest.raises(StoreUnavailable):
+        casework.judge(number, taken)
 
 
 def test_a_message_of_which_nothing_can_be_read_is_nobodys(store: Store) -> None:
