@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 from adapter.hl7v2 import AckError, Batch, Header, acknowledge_batch, read_batch
@@ -79,30 +80,65 @@ class Intake:
         except Exception as error:  # noqa: BLE001  the edge of MLLP and HTTP: the sender keeps the message
             return self._failed(raw, Opened(None), error)
 
-    async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:
+    def take(self, raw: bytes, connection: Connection, answered: Callable[[Answer], None]) -> bool:
+        """Take a message whose header says what that of others said, without a task of its own; whether it is one.
+
+        `answered` is given what `receive` would say, after the commit. Of any other message nothing has happened yet.
+        """
         mark = marked(raw) if len(raw) <= self.limits.within else None
         routine = self._routines.find(mark, connection) if mark else None
-        if mark and routine:
-            return await self._as_routine(raw, mark, routine, connection)
+        if mark is None or routine is None:
+            return False
+        try:
+            now = self.now()
+            self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
+            arrival = routine.arrival(raw, mark, now)
+            self.store.append_soon(arrival, partial(self._taken, raw, connection, mark, routine, answered))
+        except Exception as error:  # noqa: BLE001  the edge of one message: its sender is answered in its own mode
+            answered(self._failed_again(raw, connection, error))
+        return True
+
+    def _taken(
+        self,
+        raw: bytes,
+        connection: Connection,
+        mark: Mark,
+        routine: Routine,
+        answered: Callable[[Answer], None],
+        receipt: Receipt | StoreUnavailable,
+    ) -> None:
+        try:
+            answer = self._answered(raw, connection, mark, routine, receipt)
+        except Exception as error:  # noqa: BLE001  as in `take`
+            answer = self._failed_again(raw, connection, error)
+        answered(answer)
+
+    def _answered(
+        self, raw: bytes, connection: Connection, mark: Mark, routine: Routine, receipt: Receipt | StoreUnavailable
+    ) -> Answer:
+        if isinstance(receipt, Receipt):
+            self._count(receipt, routine.content)
+            return routine.reply(mark, self.now())
+        self._unavailable(receipt)
+        opened, judged = judge(raw, connection, self.site, self.limits, self.now())
+        return not_stored(raw, opened.header, judged.profile, self.now())
+
+    def _failed_again(self, raw: bytes, connection: Connection, error: Exception) -> Answer:
+        """The answer to a fault of our own where only the mark of the header was read."""
+        opened, judged = judge(raw, connection, self.site, self.limits, self.now())
+        return self._failed(raw, opened, error, judged.profile)
+
+    async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if self.take(raw, connection, partial(_settle, future)):
+            return await future
+        mark = marked(raw) if len(raw) <= self.limits.within else None
         opened, judged = await self._judge(raw, connection)
         if opened.header is not None:
             self.clock.note(sender(opened.header), opened.header.time, judged.profile.sender.zone, self.now())
             if mark:
                 self._routines.learn(mark, connection, opened.header, judged)
         return await self._settle(raw, opened, judged)
-
-    async def _as_routine(self, raw: bytes, mark: Mark, routine: Routine, connection: Connection) -> Answer:
-        """Store and answer a message whose header says what that of others said."""
-        now = self.now()
-        try:
-            self.clock.note(routine.sender, mark.time.decode("ascii"), routine.zone, now)
-            if await self._stored(routine.arrival(raw, mark, now), routine.content):
-                return routine.reply(mark, self.now())
-        except Exception as error:  # noqa: BLE001  the edge of one message: its sender is answered in its own mode
-            opened, judged = judge(raw, connection, self.site, self.limits, now)
-            return self._failed(raw, opened, error, judged.profile)
-        opened, judged = judge(raw, connection, self.site, self.limits, now)
-        return not_stored(raw, opened.header, judged.profile, self.now())
 
     async def _receive_batch(self, batch: Batch, connection: Connection) -> Answer:
         """Each message has its own outcome; they are stored in their order, and share commits."""
@@ -128,8 +164,7 @@ class Intake:
                 await self.store.acks.put(ack.to, hashlib.sha256(raw).digest(), ack.ack)
             return answer
         except StoreUnavailable as error:
-            self.outcomes["store-unavailable"] += 1
-            report("store_unavailable", error, code=error.cause)
+            self._unavailable(error)
             return not_stored(raw, opened.header, judged.profile, self.now())
         except Exception as error:  # noqa: BLE001  the edge of one message: the others of its batch have their answers
             return self._failed(raw, opened, error, judged.profile)
@@ -187,21 +222,24 @@ class Intake:
         try:
             receipt = await self.store.append_async(arrival)
         except StoreUnavailable as error:
-            self.outcomes["store-unavailable"] += 1
-            report("store_unavailable", error, code=error.cause)
+            self._unavailable(error)
             return False
         self._count(receipt, content)
         return True
 
+    def _unavailable(self, error: StoreUnavailable) -> None:
+        self.outcomes["store-unavailable"] += 1
+        report("store_unavailable", error, code=error.cause)
+
     def _count(self, receipt: Receipt, content: Content) -> None:
         self.outcomes["duplicate" if receipt.duplicate else content.state] += 1
-        self.outcomes["control-id-reused"] += receipt.control_id_reused
         if content.state == "quarantined" and not receipt.duplicate:
             log().warning("message_quarantined", message=receipt.message, code=content.reason)
         if receipt.discarded:
             self.outcomes["sent-again"] += 1
             log().warning("discarded_message_again", message=receipt.message)
         if receipt.control_id_reused:
+            self.outcomes["control-id-reused"] += 1
             log().warning("control_id_reused", message=receipt.message)
         if content.state == "received" and not receipt.duplicate:
             self.arrived()
@@ -239,3 +277,8 @@ class Intake:
         self.outcomes["internal-error"] += 1
         report("intake_failed", error)
         return not_stored(raw, opened.header, profile, self.now())
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+    if not future.done():  # else whoever waited was cancelled
+        future.set_result(answer)

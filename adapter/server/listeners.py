@@ -13,8 +13,9 @@ from adapter.server.exchanges import Exchanges
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
 from adapter.server.log import log
-from adapter.server.mllp import MllpLimits, MllpListener, serve_mllp
+from adapter.server.mllp import MllpListener, serve_mllp
 from adapter.server.mllp_events import MllpEvent
+from adapter.server.mllp_limits import MllpLimits
 from adapter.server.settings import Settings, SettingsError
 from adapter.server.tls import TlsFiles, TlsFilesError, client_context, server_context
 from adapter.store import Store

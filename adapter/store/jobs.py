@@ -1,6 +1,7 @@
 """Jobs of the writer: an item that something is to be done with in a transaction, and whoever waits for the result.
 
-Not for when they run (writer.py). Threads wait with a future each; an event loop is woken once for all its jobs.
+Not for when they run (writer.py). Threads wait with a future each; an event loop is woken once for all its jobs, which
+either settle futures or tell callbacks.
 """
 
 import asyncio
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 Together = Callable[[Sequence[I], Connection], Sequence[T]]
 """What is done with items that come one after another, in their order: a result for each."""
+
+Told = Callable[[T | StoreUnavailable], None]
+"""What is told the result of a job after its commit, or that it had no effect; it raises nothing."""
 
 Turns = dict[asyncio.AbstractEventLoop, list[Callable[[], None]]]
 """What each event loop is to do at its next turn."""
@@ -51,12 +55,16 @@ class Job(ABC, Generic[I, T]):
     def settle(self, cause: str | None, turns: Turns) -> None:
         """Say that it is committed, or for what cause it had no effect."""
 
+    @property
+    def result(self) -> T:
+        """What `done` kept."""
+        return self._result  # type: ignore[return-value]  # T itself may include None
+
     def _tell(self, future: "Future[T] | asyncio.Future[T]", cause: str | None) -> None:
         if cause is not None:
             future.set_exception(StoreUnavailable(cause))
-            return
-        result: T = self._result  # type: ignore[assignment]  # done() has set it; T itself may include None
-        future.set_result(result)
+        else:
+            future.set_result(self.result)
 
 
 class ThreadJob(Job[I, T]):
@@ -77,14 +85,15 @@ class ThreadJob(Job[I, T]):
         self._tell(self.future, cause)
 
 
-class LoopJob(Job[I, T]):
+class AwaitedJob(Job[I, T]):
     """A job that is awaited in an event loop."""
 
-    __slots__ = ("_loop", "future")
+    __slots__ = ("_cause", "_loop", "future")
 
     def __init__(self, together: Together[I, T], item: I, size: int, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(together, item, size)
         self._loop: Final = loop
+        self._cause: str | None = None
         self.future: Final[asyncio.Future[T]] = loop.create_future()
 
     def begin(self) -> bool:
@@ -93,12 +102,38 @@ class LoopJob(Job[I, T]):
 
     def settle(self, cause: str | None, turns: Turns) -> None:
         """Let its loop settle the future at its next turn."""
+        self._cause = cause
+        turns.setdefault(self._loop, []).append(self._settle)
 
-        def tell() -> None:
-            if not self.future.done():  # else it was cancelled meanwhile
-                self._tell(self.future, cause)
+    def _settle(self) -> None:
+        if not self.future.done():  # else it was cancelled meanwhile
+            self._tell(self.future, self._cause)
 
-        turns.setdefault(self._loop, []).append(tell)
+
+class ToldJob(Job[I, T]):
+    """A job whose result, or why it had none, a callback is told in an event loop: no future, no task."""
+
+    __slots__ = ("_cause", "_loop", "_told")
+
+    def __init__(
+        self, together: Together[I, T], item: I, size: int, loop: asyncio.AbstractEventLoop, told: Told[T]
+    ) -> None:
+        super().__init__(together, item, size)
+        self._loop: Final = loop
+        self._told: Final = told
+        self._cause: str | None = None
+
+    def begin(self) -> bool:
+        """Always: nobody can give it up."""
+        return True
+
+    def settle(self, cause: str | None, turns: Turns) -> None:
+        """Let its loop call the callback at its next turn."""
+        self._cause = cause
+        turns.setdefault(self._loop, []).append(self._call)
+
+    def _call(self) -> None:
+        self._told(self.result if self._cause is None else StoreUnavailable(self._cause))
 
 
 def settle(jobs: Iterable[Job[Any, Any]], cause: str | None = None) -> None:

@@ -111,6 +111,10 @@ class Store:
         """`append` for asyncio; no thread waits."""
         return self._writer.run(store_arrivals, arrival, len(arrival.raw))
 
+    def append_soon(self, arrival: Arrival, told: Callable[[Receipt | StoreUnavailable], None]) -> None:
+        """`append` within asyncio; `told` is called there after the commit, or when it is known that there is none."""
+        self._writer.tell(store_arrivals, arrival, len(arrival.raw), told)
+
     def messages(
         self, *, after: int = 0, state: MessageState | None = None, patient_key: str | None = None
     ) -> Iterator[StoredMessage]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.store.errors import StoreError, StoreUnavailable
-from adapter.store.jobs import I, Job, LoopJob, T, ThreadJob, Together, settle
+from adapter.store.jobs import AwaitedJob, I, Job, T, ThreadJob, Together, Told, ToldJob, settle
 
 GROUP: Final = 64
 """The most jobs in one transaction."""
@@ -61,12 +61,20 @@ class Writer:
     def run(self, together: Together[I, T], item: I, size: int) -> Awaitable[T]:
         """Queue a job as `submit` does, to be awaited; no thread waits. Those of one turn of the loop go together."""
         loop = asyncio.get_running_loop()
-        job = LoopJob(together, item, size, loop)
+        job = AwaitedJob(together, item, size, loop)
+        self._gather(job, loop)
+        return job.future
+
+    def tell(self, together: Together[I, T], item: I, size: int, told: Told[T]) -> None:
+        """Queue a job as `run` does; `told` is called in this loop after the commit."""
+        loop = asyncio.get_running_loop()
+        self._gather(ToldJob(together, item, size, loop, told), loop)
+
+    def _gather(self, job: _AnyJob, loop: asyncio.AbstractEventLoop) -> None:
         gathered = self._gathered.setdefault(loop, [])
         gathered.append(job)
         if len(gathered) == 1:
             loop.call_soon(self._hand_over, loop)
-        return job.future
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         self._queue(self._gathered.pop(loop))
@@ -180,6 +188,10 @@ class NoWriter:
     async def run(self, _together: Together[I, T], _item: I, _size: int) -> T:
         """Raises StoreUnavailable."""
         raise StoreUnavailable(_READING)
+
+    def tell(self, _together: Together[I, T], _item: I, _size: int, told: Told[T]) -> None:
+        """Says so at once."""
+        told(StoreUnavailable(_READING))
 
 
 def cause_of(error: SQLAlchemyError | StoreError) -> str:

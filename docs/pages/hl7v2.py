@@ -16,7 +16,7 @@ from adapter.mapping.sender import Sender
 from adapter.mapping.statuses import StatusEffect
 from adapter.mapping.tables import Tables, tables
 from adapter.server.message_types import ACKNOWLEDGEMENTS, HL70076, USED
-from adapter.server.mllp import MllpLimits
+from adapter.server.mllp_limits import MllpLimits
 from docs.pages.acknowledgements import acknowledgement_table
 from docs.pages.facts import SOURCES
 from docs.pages.page import lines

@@ -7,7 +7,7 @@ import pytest
 from adapter.mapping.hl7v2_values import DATA_TYPES
 from adapter.mapping.tables import tables
 from adapter.server.message_types import HL70076, USED
-from adapter.server.mllp import MllpLimits
+from adapter.server.mllp_limits import MllpLimits
 from docs.pages.acknowledgements import acknowledgements
 from docs.pages.hl7v2 import EFFECTS, READINGS, TITLES, hl7v2_page
 

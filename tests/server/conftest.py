@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapter.server.intake import Intake
-from adapter.server.mllp import MllpLimits
+from adapter.server.mllp_limits import MllpLimits
 from adapter.store import Store, init_store, open_store
 from tests.server.listening import Listening
 

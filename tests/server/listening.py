@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from adapter.server.intake import Intake
-from adapter.server.mllp import MllpLimits, MllpListener, serve_mllp
+from adapter.server.mllp import MllpListener, serve_mllp
 from adapter.server.mllp_events import MllpEvent
+from adapter.server.mllp_limits import MllpLimits
 
 T = TypeVar("T")
 PATIENCE = 10.0

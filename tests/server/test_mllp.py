@@ -17,7 +17,9 @@ from adapter.server.addresses import is_loopback
 from adapter.server.answer import Answer
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
-from adapter.server.mllp import InsecureListener, MllpLimits, keep_alive, serve_mllp
+from adapter.server.mllp import InsecureListener, serve_mllp
+from adapter.server.mllp_connection import keep_alive
+from adapter.server.mllp_limits import MllpLimits
 from adapter.store import Store
 from tests.hl7v2.messages import MSH, OBR, PID, obx, wire
 from tests.server.casework import judge_all
@@ -253,12 +255,12 @@ def sends_until_cut(client: Client, framed_message: bytes) -> int:
 def test_a_peer_that_is_gone_is_noticed(listener: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     alive: list[int] = []
 
-    def noted(writer: asyncio.StreamWriter) -> None:
-        keep_alive(writer)
-        found = writer.get_extra_info("socket")
+    def noted(transport: asyncio.BaseTransport) -> None:
+        keep_alive(transport)
+        found = transport.get_extra_info("socket")
         alive.append(found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
 
-    monkeypatch.setattr("adapter.server.mllp.keep_alive", noted)
+    monkeypatch.setattr("adapter.server.mllp_connection.keep_alive", noted)
     with Client(listener.port) as client:
         client.send(framed(message("A1")))
         assert client.msa() == ("AA", "A1")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from adapter.mapping.site import Profile, SentBy, Site, plain_site
 from adapter.server.intake import Intake
-from adapter.server.mllp import MllpLimits
+from adapter.server.mllp_limits import MllpLimits
 from adapter.server.tls import (
     ClientCertificate,
     TlsFiles,
