@@ -83,7 +83,8 @@ class Intake:
     def take(self, raw: bytes, connection: Connection, answered: Callable[[Answer], None]) -> bool:
         """Take a message whose header says what that of others said, without a task of its own; whether it is one.
 
-        `answered` is given what `receive` would say, after the commit. Of any other message nothing has happened yet.
+        `answered` is given what `receive` would say, after the commit and in a later turn of the loop. Of any other
+        message nothing has happened yet.
         """
         mark = marked(raw) if len(raw) <= self.limits.within else None
         routine = self._routines.find(mark, connection) if mark else None
@@ -95,7 +96,7 @@ class Intake:
             arrival = routine.arrival(raw, mark, now)
             self.store.append_soon(arrival, partial(self._taken, raw, connection, mark, routine, answered))
         except Exception as error:  # noqa: BLE001  the edge of one message: its sender is answered in its own mode
-            answered(self._failed_again(raw, connection, error))
+            asyncio.get_running_loop().call_soon(answered, self._failed_again(raw, connection, error))
         return True
 
     def _taken(

@@ -1,18 +1,18 @@
 """One MLLP connection: frames in, each answered before the next is taken, and its limits of time.
 
-Not for finding frames in bytes (hl7v2), for judging messages (intake.py) nor for the listener (mllp.py). It is told of
-bytes and of answers by callbacks: a task for each connection would cost as much as all that is done here.
+Not for what comes in (mllp_incoming.py), for judging messages (intake.py) nor for the listener (mllp.py). It is told
+of bytes and of answers by callbacks: a task for each connection would cost as much as all that is done here.
 """
 
 import asyncio
 import socket
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ssl import SSLContext
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, Literal, cast
 
-from adapter.hl7v2 import Frame, FrameReader, FrameTooLarge, frame
+from adapter.hl7v2 import frame
 from adapter.mapping.site import Connection
 from adapter.server.alarm import Alarm
 from adapter.server.answer import Answer
@@ -20,18 +20,12 @@ from adapter.server.faults import report
 from adapter.server.intake import Intake
 from adapter.server.log import log
 from adapter.server.mllp_events import MllpEvent, Watch, warn_of_fault
+from adapter.server.mllp_incoming import Incoming
 from adapter.server.mllp_limits import MllpLimits, Places
 from adapter.server.tls import certificate_names
 
-T = TypeVar("T")
-
 _State = Literal["agreeing", "reading", "storing", "sending", "closing"]
 """What is waited for: TLS to be agreed, bytes, the intake, the peer to take answers, or to take the last one."""
-
-_MOST_WAITING: Final = 128 * 1024
-"""Bytes of whole frames that may wait for their turn; with more, nothing is read from the peer."""
-_COMMIT_BLOCKS: Final = frozenset({b"\x06", b"\x15"})
-"""Content of the blocks by which MLLP release 2 acknowledges storage; they are never answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +51,8 @@ class MllpConnection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._house: Final = house
         self._now: Final = loop.time
-        self._frames: Final = FrameReader(house.limits.frame_bytes)
-        self._waiting: Final[deque[Frame]] = deque()
-        self._waiting_bytes = 0
         self._alarm: Final = Alarm(self._rang)
-        self._since = self._now()  # the last whole frame, or the first byte of the open one
         self._state: _State = "closing"  # until it has a place
-        self._at_end = False  # nothing more is read
         self._stopping = False
         self._full = False  # the peer is slow to take answers
         self._lost = False
@@ -75,17 +64,18 @@ class MllpConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._from = Connection(str((transport.get_extra_info("peername") or ("",))[0]))
         self._watch = Watch(self._from.peer, self._house.events)
+        self._incoming = Incoming(self._house.limits, self._watch, self._now)
         if not self._house.places.take(self._from.peer):
             self._house.events["connections-refused"] += 1
             warn_of_fault(self._from.peer, "connections-refused")
-            self._at_end = True
+            self._incoming.drop()
             transport.close()
             return
         self._watch.saw("connections")
         self._house.open.add(self)
         keep_alive(transport)
         if self._house.tls is None:
-            self._read()
+            self._next()
         else:
             self._state = "agreeing"
             self._task = asyncio.create_task(self._agree_on_tls(self._house.tls))
@@ -105,7 +95,7 @@ class MllpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer what has come, then close; whether the transport stays open for that, which TLS cannot do."""
-        self._end_stream()
+        self._incoming.end()
         if self._state == "reading":
             self._guarded(self._next)
         return self._house.tls is None
@@ -121,14 +111,18 @@ class MllpConnection(asyncio.Protocol):
             self._guarded(self._next)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more can be said; a message that is being stored is stored."""
+        """Nothing more can be said; messages that have come whole are stored all the same."""
         if exc is not None and self._state != "closing":
             self._watch.saw("connections-lost")
-        self._lost = self._at_end = True
-        self._waiting.clear()
+        self._lost = self._incoming.at_end = True
         self._alarm.stop()
-        if self._state != "storing":
-            self._end()
+        match self._state:
+            case "reading" | "sending":
+                self._guarded(self._next)
+            case "agreeing" | "closing":
+                self._end()
+            case "storing":
+                return  # the answer takes it on
 
     async def _agree_on_tls(self, context: SSLContext) -> None:
         """Make the handshake and keep the names of the client's certificate."""
@@ -155,60 +149,26 @@ class MllpConnection(asyncio.Protocol):
         self._guarded(self._next)
 
     def _take(self, chunk: bytes) -> None:
-        if self._at_end:
-            return
-        was_open = self._frames.pending_bytes is not None
-        whole = self._fed(chunk)
-        if not whole and not was_open and self._frames.pending_bytes is not None:
-            self._since = self._now()  # noise between frames does not count as a sign of life
-        self._waiting.extend(whole)
-        self._waiting_bytes += sum(len(one.content) for one in whole)
+        self._incoming.feed(chunk)
         if self._state == "reading":
             self._next()
-        elif self._waiting_bytes > _MOST_WAITING:
+        elif self._incoming.is_much:
             self._transport.pause_reading()
-
-    def _fed(self, chunk: bytes) -> list[Frame]:
-        """The whole frames; after one that is too large nothing more is read."""
-        noise, cut = self._frames.noise_bytes, self._frames.cut_frames
-        try:
-            return self._frames.feed(chunk)
-        except FrameTooLarge as error:
-            self._at_end = True
-            self._watch.saw("oversized-frames")
-            return list(error.complete)
-        finally:
-            self._watch.saw("noise-bytes", self._frames.noise_bytes - noise)
-            self._watch.saw("cut-frames", self._frames.cut_frames - cut)
 
     def _next(self) -> None:
         """Take the next message; where none waits, wait for bytes, or close where none come any more."""
-        while self._waiting and not self._stopping:
-            content = self._waiting.popleft().content
-            self._waiting_bytes -= len(content)
-            if content not in _COMMIT_BLOCKS:
-                self._store(content)
-                return
-            self._watch.saw("commit-blocks")
-        if self._at_end or self._stopping:
+        content = None if self._stopping else self._incoming.take()
+        if content is not None:
+            self._store(content)
+        elif self._stopping or self._incoming.at_end:
             self._close()
         else:
-            self._read()
-
-    def _read(self) -> None:
-        self._state = "reading"
-        self._transport.resume_reading()
-        self._alarm.set(self._deadline())
-
-    def _deadline(self) -> float:
-        if self._frames.pending_bytes is None:
-            return self._since + self._house.limits.idle
-        whole = self._since + self._house.limits.frame
-        return min(whole, self._now() + self._house.limits.final_cr) if self._frames.awaits_final_cr else whole
+            self._state = "reading"
+            self._transport.resume_reading()
+            self._alarm.set(self._incoming.deadline)
 
     def _store(self, content: bytes) -> None:
         """Hand a message to the intake, which tells `_answered` what is to be sent."""
-        self._watch.saw("frames")
         self._state = "storing"
         self._alarm.unset()
         if not self._house.intake.take(content, self._from, self._answered):
@@ -231,18 +191,17 @@ class MllpConnection(asyncio.Protocol):
         A message that was not stored, from a sender who wants no such answer, closes the connection: the sender must
         not take the silence for success.
         """
-        if self._lost:
-            self._end()
-            return
-        self._since = self._now()
+        if self._state == "closing":
+            return  # for a fault of ours meanwhile
+        self._incoming.answered()
         blocks = [frame(block) for block in (answer.commit_block, answer.ack, *answer.more) if block]
-        if blocks:
+        if blocks and not self._lost:
             self._transport.write(b"".join(blocks))
         elif answer.retry:
             self._watch.saw("closed-unanswered")
             self._close()
             return
-        if self._full:
+        if self._full and not self._lost:
             self._state = "sending"
             self._alarm.set(self._now() + self._house.limits.sending)
         else:
@@ -252,8 +211,8 @@ class MllpConnection(asyncio.Protocol):
         """The limit of time of what is waited for."""
         match self._state:
             case "reading":
-                self._watch.saw("idle-closed" if self._frames.pending_bytes is None else "frame-timeouts")
-                self._end_stream()
+                self._watch.saw("frame-timeouts" if self._incoming.is_open else "idle-closed")
+                self._incoming.end()
                 self._guarded(self._next)
             case "sending":
                 self._watch.saw("connections-lost")
@@ -261,17 +220,11 @@ class MllpConnection(asyncio.Protocol):
             case "closing":
                 self._transport.abort()
             case "agreeing" | "storing":
-                raise RuntimeError("nothing was to ring")
-
-    def _end_stream(self) -> None:
-        if not self._at_end and self._frames.pending_bytes is not None:
-            self._watch.saw("partial-frames")
-        self._at_end = True
+                return  # TLS and the store have limits of their own
 
     def _close(self) -> None:
         """Close; a peer that does not take the last answers in time cannot keep the connection."""
-        self._at_end = True
-        self._waiting.clear()
+        self._incoming.drop()
         self._state = "closing"
         if self._lost:
             self._end()

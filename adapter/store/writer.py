@@ -190,8 +190,8 @@ class NoWriter:
         raise StoreUnavailable(_READING)
 
     def tell(self, _together: Together[I, T], _item: I, _size: int, told: Told[T]) -> None:
-        """Says so at once."""
-        told(StoreUnavailable(_READING))
+        """Says so in the next turn of the loop."""
+        asyncio.get_running_loop().call_soon(told, StoreUnavailable(_READING))
 
 
 def cause_of(error: SQLAlchemyError | StoreError) -> str:
