@@ -146,7 +146,8 @@ def test_messages_of_a_state_and_of_a_patient(store: Store) -> None:
 def test_more_messages_than_a_page(store: Store) -> None:
     waiting = [store.submit(arrival(f"A{number}")) for number in range(1203)]
     assert [future.result().message for future in waiting] == list(range(1, 1204))
-    assert [message.id for message in store.messages()] == list(range(1, 1204))
+    found = [(message.id, message.control_id) for message in store.messages()]
+    assert found == [(number + 1, f"A{number}") for number in range(1203)]
 
 
 def test_numbers_that_are_not_there(store: Store) -> None:
