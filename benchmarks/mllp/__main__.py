@@ -39,11 +39,12 @@ class Contender:
     name: str
     module: str
     reconnect: bool = False
+    options: tuple[str, ...] = ()
 
     def command(self, port: int, folder: Path) -> list[str]:
         """The command line of its process."""
         if self.module != "ldt":
-            return [PYTHON, "-m", f"benchmarks.mllp.{self.module}", str(port), str(folder / "bare.db")]
+            return [PYTHON, "-m", f"benchmarks.mllp.{self.module}", str(port), str(folder / "bare.db"), *self.options]
         store = f"sqlite:///{folder}/ldt.db"
         ldt = [PYTHON, "-c", "from adapter.cli.main import main; main()"]
         subprocess.run([*ldt, "store", "init", "--store", store], check=True, capture_output=True)
@@ -52,6 +53,7 @@ class Contender:
 
 CONTENDERS = (
     Contender("bare asyncio: stores the bytes", "bare"),
+    Contender("bare, with the rows of our store", "bare", options=("--rows",)),
     Contender("ldt serve", "ldt"),
     Contender("python-hl7: parses, stores nothing", "python_hl7"),
     Contender("hl7apy: parses, stores nothing", "hl7apy_server", reconnect=True),
