@@ -65,7 +65,7 @@ class Demographics:
 
     def completed(self, other: "Demographics") -> "Demographics":
         """With what the other message adds; nothing where it differs in anything, which may be somebody else's."""
-        if any(_differ(self, other)):
+        if self == other or any(_differ(self, other)):
             return self
         return Demographics(self.birth or other.birth, self.sex or other.sex, self.family or other.family)
 
@@ -119,6 +119,8 @@ _SEX_UNKNOWN: Final = frozenset({"U", "N"})
 def same_person(one: Demographics, other: Demographics) -> bool:
     """Whether at most one of birth date, sex and family name differs, and another one agrees; what was not sent does
     neither. Two messages without anything to compare are taken for the same person."""
+    if one == other:
+        return True
     differ = _differ(one, other)
     return sum(differ) < min(2, len(differ) or 1)
 
