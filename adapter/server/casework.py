@@ -36,7 +36,8 @@ from adapter.server.faults import report
 from adapter.server.fields import indexed
 from adapter.server.fingerprint import fingerprint
 from adapter.server.header import MessageLimits
-from adapter.server.judge import MAPPING_FAILED, judge_stored
+from adapter.server.judge import MAPPING_FAILED
+from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.readings import Readings
 from adapter.server.unapplied import DAMAGED, unapplied
 from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
@@ -128,12 +129,13 @@ class Casework:
     link: Link | None = None
     limits: MessageLimits = field(default_factory=MessageLimits)
     readings: Readings = field(default_factory=Readings)
+    headers: KnownHeaders = field(default_factory=KnownHeaders)
 
     def judge(self, number: int, known: TakenMessage | None = None) -> Seen:
         """What a received message turns out to be, read from the store unless it is known. Raises StoreUnavailable."""
         try:
             taken = known or self._taken(number)
-            content = judge_stored(taken.raw, taken.profile, taken.received_at, self.site, self.limits)
+            content = self._content(taken.raw, taken.profile, taken.received_at)
             if content.reading is not None:
                 self.readings.keep(number, content.reading, len(taken.raw))
         except StoreUnavailable:
@@ -146,6 +148,9 @@ class Casework:
         found = Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
         return Seen.of(found, content.plain)
 
+    def _content(self, raw: bytes, profile: str, received: datetime, *, most: int | None = None) -> Content:
+        return judge_stored(raw, profile, received, self.site, self.limits, self.headers, most=most)
+
     def _taken(self, number: int) -> TakenMessage:
         stored = self.store.message(number)
         return TakenMessage(number, stored.received_at, stored.profile, self.store.raw(number))
@@ -154,7 +159,7 @@ class Casework:
         """The patients of a message whose content cannot be mapped for a fault of ours, where these can be told."""
         try:
             stored, raw = self.store.message(number), self.store.raw(number)
-            return judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits, most=0).patient_keys
+            return self._content(raw, stored.profile, stored.received_at, most=0).patient_keys
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001  the fault that was reported concerns this too

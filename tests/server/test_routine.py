@@ -15,6 +15,8 @@ from adapter.mapping.site import Accepted, AckPolicy, Connection, Profile, SentB
 from adapter.server.answer import Answer
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
+from adapter.server.judge_stored import MOST as MOST_STORED
+from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.routine import MOST, Routines, marked
 from adapter.store import Store, StoredMessage, init_store, open_store
 from tests.hl7v2.messages import PID
@@ -162,3 +164,37 @@ def test_a_message_that_cannot_be_stored_is_answered_in_the_mode_of_its_sender(s
     store.close()
     answer = receive(intake, message({10: b"A2", **enhanced}), PEERS[0])
     assert (answer.code, answer.retry) == ("CE", True)
+
+
+alike = st.lists(kinds, min_size=1, max_size=3)
+stored = st.tuples(st.integers(0, 2), single, st.sampled_from(("", "lab", "gone")))
+
+
+@given(alike, openings, ends, st.lists(stored, min_size=2, max_size=8))
+@settings(deadline=None, max_examples=200)
+def test_what_was_seen_before_changes_nothing_behind_the_acknowledgement(
+    kinds: list[dict[int, bytes]],
+    opening: bytes,
+    end: bytes,
+    sent: list[tuple[int, tuple[bytes, bytes, Connection, bytes], str]],
+) -> None:
+    remembering, limits = KnownHeaders(), MessageLimits(most_bytes=300)
+    for number, (time, control_id, _, body), name in sent:
+        raw = message({**kinds[number % len(kinds)], 7: time, 10: control_id}, opening, end, body)
+        once = judge_stored(raw, name, NOW, SITE, limits, KnownHeaders())
+        assert judge_stored(raw, name, NOW, SITE, limits, remembering) == once
+
+
+def test_a_header_of_a_kind_that_was_seen_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, limits = KnownHeaders(), MessageLimits()
+    for number in range(MOST_STORED + 1):
+        judge_stored(message({5: b"R%d" % number}), "lab", NOW, SITE, limits, known)
+    monkeypatch.setattr("adapter.server.judge_stored.open_header", None)
+    late = message({5: b"R1", 7: b"20260112093000", 10: b"A2"})
+    assert judge_stored(late, "lab", NOW, SITE, limits, known).patient_keys == ("HOSP/MR/P1",)
+    with pytest.raises(TypeError):  # the oldest is forgotten
+        judge_stored(message({5: b"R0"}), "lab", NOW, SITE, limits, known)
+    with pytest.raises(TypeError):  # taken by another profile
+        judge_stored(late, "", NOW, SITE, limits, known)
+    with pytest.raises(TypeError):  # beyond the limits
+        judge_stored(late, "lab", NOW, SITE, MessageLimits(most_bytes=10), known)
