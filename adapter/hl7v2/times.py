@@ -6,6 +6,7 @@ Not for times of day alone (TM), nor for which of several times a value takes.
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final, Literal, assert_never
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second"]
@@ -83,6 +84,7 @@ def read_offset(text: str) -> timezone | None:
     return None if match is None else _offset(match[8])
 
 
+@lru_cache(maxsize=128)  # few offsets are in use, of five characters at most
 def _offset(text: str | None) -> timezone | None:
     if text is None:
         return None
