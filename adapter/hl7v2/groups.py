@@ -225,9 +225,8 @@ class _Grouping:
         self._into_order(segment, lambda order: order.specimens)
 
     def _take_observation(self, segment: Segment) -> None:
-        if self._order is None:
-            self._open_order()
-        self._into_order(segment, lambda order: order.observations)
+        (self._order or self._open_order()).observations.append(segment)
+        self._in_order = True
 
     def _into_order(self, segment: Segment, part: Callable[[_OpenOrder], list[Segment]]) -> None:
         part(self._order or self._open_order()).append(segment)

@@ -151,6 +151,8 @@ def _whole(msh: Segment, number: int) -> str:
 
 
 def _repetitions(msh: Segment, number: int) -> tuple[str, ...]:
+    if not msh.raw_field(number):
+        return ()
     try:
         return tuple(repetition.text for repetition in msh.field(number).repetitions)
     except UndecodableText:

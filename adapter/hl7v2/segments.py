@@ -22,7 +22,7 @@ class Segment:
     `position` from 0 in the message; `address` is `OBX[3]`.
     """
 
-    __slots__ = ("_encoding", "_fields", "_plain", "_row", "_start", "name", "occurrence", "position", "raw")
+    __slots__ = ("_encoding", "_fields", "_parts", "_plain", "_row", "_start", "name", "occurrence", "position", "raw")
 
     def __init__(self, name: str, occurrence: int, position: int, raw: bytes, start: int, encoding: Encoding) -> None:
         self.name: Final = name
@@ -31,8 +31,9 @@ class Segment:
         self.raw: Final = raw  # without the segment end
         self._start: Final = start
         self._encoding: Final = encoding
+        self._parts: list[bytes] | None = None
         self._row: Row | None = None
-        self._plain: list[str] | None = None
+        self._plain: Sequence[str | None] | None = None
         self._fields: dict[int, Field] = {}
 
     def __repr__(self) -> str:
@@ -51,7 +52,7 @@ class Segment:
     @property
     def count(self) -> int:
         """The number of the last field sent, empty ones included."""
-        return len(self._split().parts) - (0 if self._declares else 1)
+        return len(self._parts or self._split()) - (0 if self._declares else 1)
 
     def field(self, number: int) -> Field:
         """The field of that number, counted from 1 as the standard does (MSH-1 is the delimiter itself)."""
@@ -64,7 +65,7 @@ class Segment:
         """The bytes of a field, empty where it is absent: `field(number).raw` for those who read it once."""
         if self.name in HEADER_NAMES:
             return self._header_field(number)
-        parts = (self._row or self._split()).parts
+        parts = self._parts or self._split()
         if number >= len(parts):
             return b""
         return parts[number] if number > 0 else nth(parts, number)
@@ -72,13 +73,13 @@ class Segment:
     def _header_field(self, number: int) -> bytes:
         if number <= 2 or not self._declares:
             return self.field(number).raw
-        return nth((self._row or self._split()).parts, number)
+        return nth(self._parts or self._split(), number)
 
     def raw_fields(self, numbers: Sequence[int]) -> tuple[bytes, ...]:
         """The bytes of some fields."""
         if self.name in HEADER_NAMES:
             return tuple(map(self.raw_field, numbers))
-        parts = (self._row or self._split()).parts
+        parts = self._parts or self._split()
         length = len(parts)
         return tuple([parts[number] if number < length else b"" for number in numbers])
 
@@ -89,7 +90,8 @@ class Segment:
             plain = self._plain = self._plain_texts()
         if plain and number > 0:
             text = plain[number] if number < len(plain) else ""
-            return self._component(text, component) if component and text else text
+            if text is not None:
+                return self._component(text, component) if component and text else text
         return self._one_text(number, component)
 
     def field_span(self, number: int) -> Span:
@@ -97,7 +99,7 @@ class Segment:
         if self.name in HEADER_NAMES:
             return self.field(number).span
         check_number(number)
-        parts = (self._row or self._split()).parts
+        parts = self._parts or self._split()
         if number >= len(parts):
             return self.span[1], self.span[1]
         start = self._start + number + sum(map(len, parts[:number]))
@@ -107,16 +109,25 @@ class Segment:
         """All fields sent, in order."""
         return (self.field(number) for number in range(1, self.count + 1))
 
-    def _plain_texts(self) -> list[str]:
-        """The texts of all fields by number, decoded at once; none where a field is to be read by itself.
+    def _plain_texts(self) -> Sequence[str | None]:
+        """The texts of all fields by number, decoded at once; None for the delimiters that a header declares, and
+        none at all where every field is to be read by itself.
 
-        That is where delimiters are declared, something is escaped or null, or a byte is not of the character set.
+        That is where something is escaped or null, or a byte is not of the character set.
         """
-        escape = self._encoding.delimiters.escape
-        if self.name in HEADER_NAMES or NULL in self.raw or (escape and escape in self.raw):
+        if self.name not in HEADER_NAMES:
+            return self._decoded(self.raw)
+        if not self._declares:
+            return ()
+        texts = self._decoded(self.raw[4:].partition(self._encoding.delimiters.field)[2])
+        return (None, None, None, *texts) if texts else ()
+
+    def _decoded(self, sent: bytes) -> list[str]:
+        delimiters = self._encoding.delimiters
+        if NULL in sent or (delimiters.escape and delimiters.escape in sent):
             return []
         try:
-            return self.raw.decode(self._encoding.charset).split(self._encoding.delimiters.field.decode("ascii"))
+            return sent.decode(self._encoding.charset).split(delimiters.field.decode("ascii"))
         except UnicodeDecodeError:
             return []
 
@@ -147,7 +158,7 @@ class Segment:
 
     def _make_field(self, number: int) -> Field:
         check_number(number)
-        row, index = self._row or self._split(), number
+        row, index = self._row or self._made_row(), number
         if self.name in HEADER_NAMES and self._declares:
             if number <= 2:
                 return self._declaration(number)
@@ -157,15 +168,18 @@ class Segment:
     def _declaration(self, number: int) -> Field:
         """Field 1 or 2 of a header segment: the delimiters, which are neither split nor unescaped."""
         delimiter = self._encoding.delimiters.field
-        raw = delimiter if number == 1 else nth(self._split().parts, 2)
+        raw = delimiter if number == 1 else nth(self._parts or self._split(), 2)
         start = min(self._start + 2 + number, self.span[1])
         literal = Encoding(LITERAL, self._encoding.charset)
         row = Row([raw], start, self.name, self.occurrence, literal)
         return Field(row, number, 0, raw)
 
-    def _split(self) -> Row:
-        row = self._row
-        if row is None:
-            parts = self.raw.split(self._encoding.delimiters.field)
-            row = self._row = Row(parts, self._start, self.name, self.occurrence, self._encoding)
+    def _made_row(self) -> Row:
+        """What the fields need; most segments are read without making any."""
+        parts = self._parts or self._split()
+        row = self._row = Row(parts, self._start, self.name, self.occurrence, self._encoding)
         return row
+
+    def _split(self) -> list[bytes]:
+        parts = self._parts = self.raw.split(self._encoding.delimiters.field)
+        return parts

@@ -6,6 +6,7 @@ Not for times of day alone (TM), nor for which of several times a value takes.
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final, Literal, assert_never
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second"]
@@ -83,6 +84,7 @@ def read_offset(text: str) -> timezone | None:
     return None if match is None else _offset(match[8])
 
 
+@lru_cache(maxsize=128)  # few offsets are in use, of five characters at most
 def _offset(text: str | None) -> timezone | None:
     if text is None:
         return None
@@ -119,13 +121,17 @@ def _in_zone(
     last = _after(start, precision, fraction) - _MICROSECOND
     earliest = min(_instants(start, zone))
     latest = max(_instants(last, zone))
-    local: LocalTime = "plain" if precision in ("year", "month", "day") else _local(start, zone)
+    fixed = isinstance(zone, timezone) or precision in ("year", "month", "day")
+    local: LocalTime = "plain" if fixed else _local(start, zone)
     end = latest if latest == datetime.max.replace(tzinfo=UTC) else latest + _MICROSECOND
     return HL7Time(text, precision, earliest, end, source, start.date(), local)
 
 
 def _instants(moment: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """Both readings of a local time; they differ only where the clock is set back or forward."""
+    if isinstance(zone, timezone):  # a fixed offset: no clock is ever set
+        only = moment.replace(tzinfo=zone).astimezone(UTC)
+        return only, only
     first, second = (moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second
 

@@ -18,7 +18,7 @@ from adapter.mapping.hl7v2_circumstances import is_after
 from adapter.mapping.hl7v2_deaths import death_said
 from adapter.mapping.hl7v2_events import event_of
 from adapter.mapping.hl7v2_items import Hl7Reader
-from adapter.mapping.hl7v2_patient import PatientKey, demographics, key_of, placeholder_findings
+from adapter.mapping.hl7v2_patient import PatientKey, demographics, sound_key
 from adapter.mapping.hl7v2_plain import Plain, is_plain_event
 from adapter.mapping.hl7v2_sources import Address, SegmentSource
 from adapter.mapping.hl7v2_values import moment
@@ -60,9 +60,7 @@ def _key(group: PatientGroup, reader: Hl7Reader, latest: datetime | None) -> Pat
     born = pid.text(7, 1)
     if (born and moment(born, reader.zone) is None) or _may_be_dead(pid):
         return None
-    if any(True for _ in placeholder_findings(pid.field(3), "", reader.profile)):
-        return None
-    key = key_of(pid, header.sending_facility, reader.profile)
+    key = sound_key(pid.field(3), header.sending_facility, reader.profile)
     return None if key is None or key.unassigned else key
 
 
@@ -74,8 +72,10 @@ def _may_be_dead(pid: Segment) -> bool:
 def _stated(group: PatientGroup, reader: Hl7Reader) -> frozenset[str] | None:
     """The facts that all segments of the group speak of; None where one of them has to be read."""
     known, facts = _known_elements(reader), _NOTHING
+    sources, repetition = reader.elements.sources, reader.elements.repetition
     for segment, above in _placed(group, over_patient(reader.message, group)):
-        for source, count in reader.elements.of(segment):
+        for source in sources.get(segment.name, ()):
+            count = source.count(segment, repetition)
             if not count:
                 continue
             found = known.facts(reader, source, segment, above) if count == 1 else None

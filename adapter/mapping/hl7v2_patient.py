@@ -65,7 +65,7 @@ class Demographics:
 
     def completed(self, other: "Demographics") -> "Demographics":
         """With what the other message adds; nothing where it differs in anything, which may be somebody else's."""
-        if any(_differ(self, other)):
+        if self == other or any(_differ(self, other)):
             return self
         return Demographics(self.birth or other.birth, self.sex or other.sex, self.family or other.family)
 
@@ -84,6 +84,14 @@ def keys_of(identifiers: Field, facility: str, sender: Sender) -> tuple[PatientK
     )
 
 
+def sound_key(identifiers: Field, facility: str, sender: Sender) -> PatientKey | None:
+    """The best key in a list of identifiers; None where a placeholder stands among them."""
+    numbers = _numbers(identifiers, sender)
+    if not numbers or any(repetition.component(1) in sender.placeholders for repetition in numbers):
+        return None
+    return _key(numbers[0], facility, sender)
+
+
 def placeholder_findings(identifiers: Field, document: str, sender: Sender) -> list[Finding]:
     """A finding where a list of identifiers has a placeholder in place of a patient's number."""
     if all(repetition.component(1) not in sender.placeholders for repetition in _numbers(identifiers, sender)):
@@ -94,10 +102,8 @@ def placeholder_findings(identifiers: Field, document: str, sender: Sender) -> l
 
 def _numbers(identifiers: Field, sender: Sender) -> list[Repetition]:
     """The identifiers that may key a patient, best first."""
-    repetitions = [repetition for repetition in identifiers.repetitions if repetition.component(1)]
-    return [
-        repetition for kind in sender.identifier_types for repetition in repetitions if repetition.component(5) == kind
-    ]
+    sent = [(repetition.component(5), repetition) for repetition in identifiers.repetitions if repetition.component(1)]
+    return [repetition for kind in sender.identifier_types for found, repetition in sent if found == kind]
 
 
 def _key(repetition: Repetition, facility: str, sender: Sender) -> PatientKey:
@@ -119,6 +125,8 @@ _SEX_UNKNOWN: Final = frozenset({"U", "N"})
 def same_person(one: Demographics, other: Demographics) -> bool:
     """Whether at most one of birth date, sex and family name differs, and another one agrees; what was not sent does
     neither. Two messages without anything to compare are taken for the same person."""
+    if one == other:
+        return True
     differ = _differ(one, other)
     return sum(differ) < min(2, len(differ) or 1)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid5
 
-from adapter.advice.assessment import assess, concerns, could_concern
+from adapter.advice.assessment import GATE, assess, concerns, could_concern
 from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
@@ -24,7 +24,7 @@ from adapter.ldt import RuleSet
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.hl7v2 import map_readings
 from adapter.mapping.hl7v2_glance import glance
-from adapter.mapping.hl7v2_patient import PatientKey
+from adapter.mapping.hl7v2_patient import Demographics, PatientKey
 from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapped, Mapping
@@ -36,7 +36,8 @@ from adapter.server.faults import report
 from adapter.server.fields import indexed
 from adapter.server.fingerprint import fingerprint
 from adapter.server.header import MessageLimits
-from adapter.server.judge import MAPPING_FAILED, judge_stored
+from adapter.server.judge import MAPPING_FAILED
+from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.readings import Readings
 from adapter.server.unapplied import DAMAGED, unapplied
 from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
@@ -47,10 +48,39 @@ TOGETHER: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a received message turned out to be, and what it says where it is a plain one that can be used."""
+    """What a received message turned out to be: what is to be `noted` of it, and what it says where it is a `plain` one
+    that can be used. Of a plain one there is mostly nothing to note but whom it is about."""
 
-    judgement: Judgement
+    message: int
     plain: Plain | None = None
+    noted: Judgement | None = None
+
+    @classmethod
+    def of(cls, judgement: Judgement, said: Plain | None = None) -> "Seen":
+        """What a judgement comes to, with what the message says where it is a plain one."""
+        if said is None:
+            return cls(judgement.message, noted=judgement)
+        about = Plain(said.key, said.person, said.facts & GATE)  # nobody asks for the others
+        noted = judgement.findings or judgement.joined or judgement.patient_keys != (said.key,)
+        return cls(judgement.message, about, judgement if noted else None)
+
+    @property
+    def judgement(self) -> Judgement:
+        """What the message turned out to be."""
+        if self.noted is not None:
+            return self.noted
+        return Judgement(self.message, "received", patient_keys=(self.plain.key,) if self.plain else ())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process in as few values as can be: hundreds of them are taken over at once, in one go."""
+        if self.plain is None or self.noted is not None:
+            return Seen, (self.message, self.plain, self.noted)
+        person = self.plain.person
+        return _plain_one, (self.message, self.plain.key, person.birth, person.sex, person.family, self.plain.facts)
+
+
+def _plain_one(message: int, key: str, birth: str, sex: str, family: str, facts: frozenset[str]) -> Seen:
+    return Seen(message, Plain(key, Demographics(birth, sex, family), facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +129,13 @@ class Casework:
     link: Link | None = None
     limits: MessageLimits = field(default_factory=MessageLimits)
     readings: Readings = field(default_factory=Readings)
+    headers: KnownHeaders = field(default_factory=KnownHeaders)
 
     def judge(self, number: int, known: TakenMessage | None = None) -> Seen:
         """What a received message turns out to be, read from the store unless it is known. Raises StoreUnavailable."""
         try:
             taken = known or self._taken(number)
-            content = judge_stored(taken.raw, taken.profile, taken.received_at, self.site, self.limits)
+            content = self._content(taken.raw, taken.profile, taken.received_at)
             if content.reading is not None:
                 self.readings.keep(number, content.reading, len(taken.raw))
         except StoreUnavailable:
@@ -115,7 +146,10 @@ class Casework:
             report("mapping_failed", error)
             content = Content("quarantined", MAPPING_FAILED, patient_keys=self._whose(number))
         found = Judgement(number, content.state, content.reason, content.findings, content.patient_keys, content.joined)
-        return Seen(found, content.plain)
+        return Seen.of(found, content.plain)
+
+    def _content(self, raw: bytes, profile: str, received: datetime, *, most: int | None = None) -> Content:
+        return judge_stored(raw, profile, received, self.site, self.limits, self.headers, most=most)
 
     def _taken(self, number: int) -> TakenMessage:
         stored = self.store.message(number)
@@ -125,7 +159,7 @@ class Casework:
         """The patients of a message whose content cannot be mapped for a fault of ours, where these can be told."""
         try:
             stored, raw = self.store.message(number), self.store.raw(number)
-            return judge_stored(raw, stored.profile, stored.received_at, self.site, self.limits, most=0).patient_keys
+            return self._content(raw, stored.profile, stored.received_at, most=0).patient_keys
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001  the fault that was reported concerns this too

@@ -1,6 +1,7 @@
-"""Judging a message: whose it is and whether it is accepted before it is stored, what its content means behind that.
+"""Judging a message before it is stored: whose it is, whether it is accepted, its content where the answer needs that.
 
-Not for storing (intake.py) nor for the words of the answer (reply.py).
+Not for what its content means behind that (judge_stored.py), for storing (intake.py) nor for the words of the answer
+(reply.py).
 """
 
 from collections.abc import Mapping
@@ -79,7 +80,7 @@ def _judged(
 ) -> tuple[Opened, Judged]:
     opened = open_header(raw)
     if opened.header is None:
-        return opened, _without_header(opened.fault)
+        return opened, without_header(opened.fault)
     if opened.header.code in ACKNOWLEDGEMENTS:
         return opened, Judged("A", outcome="acknowledgement")
     try:
@@ -89,39 +90,13 @@ def _judged(
         return opened, Judged("R", (_NOT_THE_SENDER[unclear.code],), unclear.code)
     opened = reopen(raw, opened.header, profile.sender, limits)
     if opened.header is None:
-        return opened, replace(_without_header(opened.fault), profile=profile)
-    judged = replace(_by_header(opened, opened.header, profile), profile=profile)
+        return opened, replace(without_header(opened.fault), profile=profile)
+    judged = replace(by_header(opened, opened.header, profile), profile=profile)
     return opened, _with_content(raw, judged, connection, site, received)
 
 
-def judge_stored(
-    raw: bytes, profile: str, received: datetime, site: Site, limits: MessageLimits, *, most: int | None = None
-) -> Content:
-    """What the row of a stored message needs, by the settings and the tables of today; `profile` is the name of the one
-    that it was taken by, `received` when it came. Of one with more segments than `most` only whom it is about is read.
-    Raises for no bytes but where there is a fault of our own."""
-    opened = open_header(raw)
-    if opened.header is None:
-        return _stored(_without_header(opened.fault))
-    if opened.header.code in ACKNOWLEDGEMENTS:
-        return Content("quarantined", "acknowledgement")
-    try:
-        found = site.profile_again(opened.header, profile)
-    except SenderUnclear as unclear:
-        return Content("quarantined", unclear.code)
-    opened = reopen(raw, opened.header, found.sender, limits)
-    if opened.header is None:
-        return _stored(_without_header(opened.fault))
-    content = _stored(_by_header(opened, opened.header, found))
-    return _content(raw, found, site, received, most=most) if content.state == "received" else content
-
-
-def _stored(judged: Judged) -> Content:
-    """What today would not be stored at all stays, and is used by nothing."""
-    return judged.content or Content("quarantined", judged.outcome or "refused")
-
-
-def _by_header(opened: Opened, header: Header, profile: Profile) -> Judged:
+def by_header(opened: Opened, header: Header, profile: Profile) -> Judged:
+    """The verdict as far as the header alone decides it."""
     if opened.fault == "too-large":
         return Judged("E", (_TOO_LARGE,), "too-large")
     if errors := missing(header):
@@ -159,13 +134,15 @@ def _by_transport(raw: bytes, profile: Profile, stated: str) -> Content:
 
 def _checked(raw: bytes, profile: Profile, site: Site, received: datetime) -> Content:
     try:
-        return _content(raw, profile, site, received, most=MOST_CHECKED)
+        return content_of(raw, profile, site, received, most=MOST_CHECKED)
     except Exception as error:  # noqa: BLE001  our own fault must not cost the message: it is judged again behind
         report("mapping_failed", error)
         return Content("received")
 
 
-def _content(raw: bytes, profile: Profile, site: Site, received: datetime, *, most: int | None = None) -> Content:
+def content_of(raw: bytes, profile: Profile, site: Site, received: datetime, *, most: int | None = None) -> Content:
+    """What the row of a message needs that its header lets be used. Of one with more segments than `most` only whom it
+    is about is read. `received` is when it came."""
     message = _read(raw, profile)
     if isinstance(message, Content):
         return message
@@ -180,7 +157,8 @@ def _read(raw: bytes, profile: Profile) -> Message | Content:
         return _held(error.code, _UNREAD_AT.get(error.code, ""))
 
 
-def _without_header(fault: str) -> Judged:
+def without_header(fault: str) -> Judged:
+    """The verdict on bytes whose header cannot be used."""
     if fault in _NO_MESSAGE:
         return Judged("R", (_NO_MESSAGE[fault],), "refused")
     error = _NO_HEADER[fault]

@@ -25,9 +25,9 @@ class Judging:
     async def judge(self, waiting: Sequence[int]) -> list[Seen]:
         """The judgements, those that were made ahead among them. Raises StoreUnavailable."""
         ahead, self._ahead = self._ahead, None
-        known = {one.judgement.message: one for one in await ahead} if ahead else {}
+        known = {one.message: one for one in await ahead} if ahead else {}
         fresh = await self._shared([number for number in waiting if number not in known])
-        known.update({one.judgement.message: one for one in fresh})
+        known.update({one.message: one for one in fresh})
         return [known[number] for number in waiting]
 
     def go_ahead(self, number: int, most: int) -> None:
@@ -60,4 +60,4 @@ class Judging:
             if len(waiting) > 1:
                 return [judgement for number in waiting for judgement in await self._judged([number])]
             report("mapping_failed", error)
-            return [Seen(Judgement(waiting[0], "quarantined", MAPPING_FAILED))]
+            return [Seen.of(Judgement(waiting[0], "quarantined", MAPPING_FAILED))]

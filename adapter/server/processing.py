@@ -134,11 +134,17 @@ class Processor:
     async def step(self) -> int:
         """Process what waits, at most a batch of it; how much there was."""
         waiting = await asyncio.to_thread(self.store.waiting, BATCH, 0)
-        judged = await self._judge(waiting)
-        reviews = await asyncio.to_thread(self._reviews, asyncio.get_running_loop().time())
+        seen = await self._judging.judge(waiting) if waiting else []
+        if len(waiting) == BATCH:
+            self._judging.go_ahead(waiting[-1], BATCH)
+        judged, due = await asyncio.to_thread(self._pass_by, seen, asyncio.get_running_loop().time())
+        if due or judged:
+            await self._evaluate(judged, due)
+        return len(waiting) + sum(len(one.reviews) for one in due.values())
+
+    async def _evaluate(self, judged: Sequence[Judgement], due: Mapping[tuple[str, ...], _Due]) -> None:
+        """Apply what was judged to the patients for whom it waits, and keep what comes of it."""
         states = {one.message: Settled(one.message, "mapped") for one in judged}
-        due = await asyncio.to_thread(self._patients, judged, reviews)
-        self._bystanders.forget(key for keys in due for key in keys)
         free = asyncio.Semaphore(self.work.at_once)
         done = await self._all(due, frozenset(), free)
         for one in (settled for patient in done for settled in patient.settled):
@@ -149,7 +155,6 @@ class Processor:
         for (key, *_), patient in zip(due, done[-len(due) :], strict=True):
             if patient.bystander is not None:
                 self._bystanders.keep(key, patient.bystander)
-        return len(waiting) + len(reviews)
 
     async def _all(
         self, due: Mapping[tuple[str, ...], _Due], without: frozenset[int], free: asyncio.Semaphore
@@ -162,27 +167,27 @@ class Processor:
             return done
         return [_Done(held), *await self._all(due, without | {one.message for one in held}, free)]
 
-    async def _judge(self, waiting: Sequence[int]) -> list[Judgement]:
-        """What the messages turn out to be, stored; those that can be used and are not done with it."""
-        if not waiting:
-            return []
-        seen = await self._judging.judge(waiting)
-        if len(waiting) == BATCH:
-            self._judging.go_ahead(waiting[-1], BATCH)
-        judged = [one.judgement for one in seen]
-        passed = await asyncio.to_thread(self._pass_by, seen)
-        await asyncio.to_thread(self._note_quarantined, judged)
-        return [one for one in judged if one.state == "received" and one.message not in passed]
+    def _pass_by(self, seen: Sequence[Seen], now: float) -> tuple[Sequence[Judgement], Mapping[tuple[str, ...], _Due]]:
+        """Store what the messages turned out to be, and with it the end of those about bystanders. The others that can
+        be used, and what waits for each patient then. It is done by one thread in one go: each change between threads
+        keeps the receiver waiting."""
+        judged = self._judged(seen) if seen else []
+        self._note_quarantined(judged)
+        usable = [one for one in judged if one.state == "received"]
+        due = self._patients(usable, self._reviews(now))
+        self._bystanders.forget(key for keys in due for key in keys)
+        return usable, due
 
-    def _pass_by(self, seen: Sequence[Seen]) -> frozenset[int]:
-        """Store the judgements, and with them the end of all messages about bystanders; the numbers of these."""
+    def _judged(self, seen: Sequence[Seen]) -> list[Judgement]:
+        """Store the judgements, and with them the end of all messages about bystanders; those of the others."""
         found = self._found_bystanders(seen)
-        passed = {one.judgement.message: one.plain.key for one in seen if one.plain and one.plain.key in found}
-        due = self.store.judge_and_finish([one.judgement for one in seen], passed, self.now())
+        passed = {one.message: one.plain.key for one in seen if one.plain and one.plain.key in found}
+        noted = [one.judgement for one in seen if one.noted or one.message not in passed]
+        due = self.store.judge_and_finish(noted, passed, self.now())
         for key, known in found.items():
             self._bystanders.keep(key, known)
         self._bystanders.forget(key for number, key in passed.items() if number not in due)
-        return frozenset(passed)
+        return [one for one in noted if one.message not in passed]
 
     def _found_bystanders(self, seen: Sequence[Seen]) -> dict[str, Bystander]:
         """Those whom the messages leave bystanders: of whom nothing was stored before, or who were some already."""
@@ -190,12 +195,12 @@ class Processor:
         others: set[str] = set()
         for one in seen:
             if one.plain is not None:
-                told.setdefault(one.plain.key, []).append((one.judgement.message, one.plain))
+                told.setdefault(one.plain.key, []).append((one.message, one.plain))
             elif one.judgement.state == "received":
                 others.update(one.judgement.patient_keys)
         others |= self.store.entangled(told.keys())
         unknown = [key for key in told if self._bystanders.get(key) is None]
-        others |= self.store.linked(unknown)
+        others |= self.store.linked(unknown) if unknown else set()
         found: dict[str, Bystander] = {}
         for key, messages in told.items():
             known = None if key in others else with_all(self._bystanders.get(key), messages)

@@ -4,17 +4,17 @@ Not for transactions and threads (writer.py, store.py). Doing an effect again do
 and an evaluation that says what the last one said is not stored.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from adapter.store.deliveries import queue
-from adapter.store.effect import Effect, Evaluated, Evaluation, Judgement, Settled, UsedMessage
+from adapter.store.effect import Effect, Evaluated, Evaluation, Settled, UsedMessage
 from adapter.store.message import IN_USE, Noted
-from adapter.store.revision import patients_of, settle_judgements, take_back
+from adapter.store.revision import patients_of, take_back
 from adapter.store.tables import effects, evaluations, joins, message_patients, messages, replays, reviews
 
 _EVALUATION: Final = (
@@ -63,17 +63,6 @@ def finish(done: Sequence[Effect], settled: Sequence[Settled], connection: Conne
     made = record(done, connection)
     settle_messages(settled, connection)
     return made
-
-
-def judge_and_finish(
-    judged: Sequence[Judgement], passed: Mapping[int, str], at: datetime, connection: Connection
-) -> frozenset[int]:
-    """What messages turned out to be, and that those passed were applied to a patient without any effect on advice, in
-    one transaction; the numbers of those that were to be judged."""
-    due = settle_judgements(judged, connection)
-    applied = tuple((number, key) for number, key in passed.items() if number in due)
-    finish((Effect(applied, at),), [Settled(number, "mapped") for number, _ in applied], connection)
-    return due
 
 
 def settle_messages(settled: Sequence[Settled], connection: Connection) -> None:
@@ -182,19 +171,6 @@ def joined_keys(patient_key: str, connection: Connection) -> tuple[str, ...]:
             found |= fresh
             unseen += fresh
     return tuple(sorted(found))
-
-
-def entangled_keys(keys: Collection[str], connection: Connection) -> set[str]:
-    """Those of these numbers that are joined with others, wait for a review, or for which something was advised."""
-    named = (joins.c.retired_key, joins.c.surviving_key, evaluations.c.patient_key, reviews.c.patient_key)
-    asked = union_all(*(select(column).where(column.in_(keys)) for column in named))
-    return set(connection.execute(asked).scalars())
-
-
-def linked_keys(keys: Collection[str], connection: Connection) -> set[str]:
-    """Those of these numbers about which there is a message, of whatever state."""
-    column = message_patients.c.patient_key
-    return set(connection.execute(select(column).where(column.in_(keys)).distinct()).scalars())
 
 
 def applied_ids(connection: Connection) -> Iterator[tuple[str, str]]:

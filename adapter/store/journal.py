@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from adapter.store.message import Arrival, MessageState, Noted, Receipt, StoredMessage, TakenMessage
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import Prepared, PreparedOnce, gathered
 from adapter.store.tables import message_patients, messages
 
 REUSED: Final = Noted("control-id-reused", "MSH[1]-10")
@@ -71,6 +71,15 @@ _INSERT: Final = Prepared(
         .returning(messages.c.id, messages.c.sender, messages.c.control_id)
     )
 )
+_WAITING: Final = PreparedOnce(
+    gathered(
+        select(messages.c.id)
+        .where(messages.c.state == "received", messages.c.id > bindparam("after", type_=messages.c.id.type))
+        .order_by(messages.c.id)
+        .limit(bindparam("most", type_=messages.c.id.type))
+    )
+)
+"""The numbers of messages that wait after one, at most so many."""
 _COLUMNS: Final = tuple(column for column in messages.c if column is not messages.c.raw)
 
 
@@ -155,8 +164,7 @@ def read_raw(message: int, connection: Connection) -> tuple[bytes, bytes] | None
 
 def waiting_numbers(limit: int, after: int, connection: Connection) -> list[int]:
     """The numbers of the messages that wait to be judged, in order of arrival, at most so many after a number."""
-    waiting = (messages.c.state == "received") & (messages.c.id > after)
-    return list(connection.execute(select(messages.c.id).where(waiting).order_by(messages.c.id).limit(limit)).scalars())
+    return sorted(_WAITING.found(connection, after, limit))
 
 
 def read_taken(numbers: Sequence[int], largest: int, connection: Connection) -> list[TakenMessage]:

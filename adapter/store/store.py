@@ -29,14 +29,11 @@ from adapter.store.deliveries import (
 from adapter.store.effect import Delivery, DeliveryState, Effect, Evaluation, Judgement, Review, Settled, UsedMessage
 from adapter.store.effects import (
     applied_ids,
-    entangled_keys,
     evaluation_of,
     evaluations_because_of,
     finish,
     joined_keys,
-    judge_and_finish,
     latest_evaluation,
-    linked_keys,
     record,
     settle_messages,
     used_messages,
@@ -47,6 +44,7 @@ from adapter.store.jobs import one_by_one
 from adapter.store.journal import Page, read_page, read_raw, read_taken, store_arrivals, waiting_numbers
 from adapter.store.location import store_path
 from adapter.store.message import Arrival, MessageState, Receipt, StoredMessage, TakenMessage
+from adapter.store.passing import entangled_keys, judge_and_finish, linked_keys
 from adapter.store.revision import (
     discard_message,
     replay_messages,
@@ -200,7 +198,8 @@ class Store:
 
     def judge_and_finish(self, judged: Sequence[Judgement], passed: Mapping[int, str], at: datetime) -> frozenset[int]:
         """`judge`, and of the messages that are passed, each with its patient, note that they were applied and are done
-        with; all or nothing. The numbers of those that were still to be judged."""
+        with; all or nothing. The numbers of those that were still to be judged. Of one that is passed and is not among
+        those judged there is nothing to say but whom it is about."""
         return self._write(partial(judge_and_finish, judged, passed, at))
 
     def discard(self, number: int, reason: str) -> bool:

@@ -39,7 +39,7 @@ class InPlace:
 
     async def judge(self, numbers: Sequence[int]) -> list[Seen]:
         if self.judging is not None:
-            return [Seen(self.judging(number)) for number in numbers]
+            return [Seen.of(self.judging(number)) for number in numbers]
         return [self.casework.judge(number) for number in numbers]
 
     async def evaluate(self, task: Task) -> Outcome:

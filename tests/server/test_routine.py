@@ -15,6 +15,8 @@ from adapter.mapping.site import Accepted, AckPolicy, Connection, Profile, SentB
 from adapter.server.answer import Answer
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
+from adapter.server.judge_stored import MOST as MOST_STORED
+from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.routine import MOST, Routines, marked
 from adapter.store import Store, StoredMessage, init_store, open_store
 from tests.hl7v2.messages import PID
@@ -45,18 +47,16 @@ times = st.sampled_from([b"20260112092900", b"20260112092901+0100", b"2026011210
 control_ids = st.integers(1, 10**9).map(lambda number: b"A%d" % number) | st.sampled_from(
     [b"A1", b"a-3.4_5", b"", b'""', b"A^1", b"\\F\\", b"A~1", b"\xff", b"x" * 300, b"A 1"]
 )
-others = st.fixed_dictionaries(
-    {},
-    optional={
-        9: st.sampled_from([b"ADT^A08", b"ORU^R99", b"QRY^A19", b"ACK", b"", b"XYZ"]),
-        11: st.sampled_from([b"T", b"X"]),
-        12: st.sampled_from([b"2.3", b"3", b""]),
-        13: st.sampled_from([b"1", b"2", b"x"]),
-        15: st.sampled_from([b"AL", b"NE", b"ER", b"SU"]),
-        16: st.sampled_from([b"AL", b"NE", b"ER"]),
-        18: st.sampled_from([b"UNICODE UTF-8", b"8859/1", b"nonsense"]),
-    },
-)
+OTHERS = {
+    9: (b"ADT^A08", b"ORU^R99", b"QRY^A19", b"ACK", b"", b"XYZ"),
+    11: (b"T", b"X"),
+    12: (b"2.3", b"3", b""),
+    13: (b"1", b"2", b"x"),
+    15: (b"AL", b"NE", b"ER", b"SU"),
+    16: (b"AL", b"NE", b"ER"),
+    18: (b"UNICODE UTF-8", b"8859/1", b"nonsense"),
+}
+others = st.fixed_dictionaries({}, optional={number: st.sampled_from(sent) for number, sent in OTHERS.items()})
 senders = st.sampled_from([b"LAB", b"STRICT", b"TOLD", b"COUNTED", b"LATER", b"OTHER", b"\xe4"])
 kinds = st.builds(lambda sender, more: {3: sender, **more}, senders, st.just({}) | others)
 openings = st.just(b"MSH|^~\\&") | st.sampled_from([b"MSH|^~\\&#", b"MSH|^-\\&", b"MSH|^~\\", b"\nMSH|^~\\&"])
@@ -162,3 +162,38 @@ def test_a_message_that_cannot_be_stored_is_answered_in_the_mode_of_its_sender(s
     store.close()
     answer = receive(intake, message({10: b"A2", **enhanced}), PEERS[0])
     assert (answer.code, answer.retry) == ("CE", True)
+
+
+changes = st.sampled_from([{number: one} for number, sent in OTHERS.items() for one in sent])
+alike = st.builds(lambda kind, change: [kind, {**kind, **change}], kinds, changes)
+stored = st.tuples(st.integers(0, 1), single, st.sampled_from(("", "lab", "gone")))
+
+
+@given(alike, openings, ends, st.lists(stored, min_size=2, max_size=8))
+@settings(deadline=None, max_examples=200)
+def test_what_was_seen_before_changes_nothing_behind_the_acknowledgement(
+    alike: list[dict[int, bytes]],
+    opening: bytes,
+    end: bytes,
+    sent: list[tuple[int, tuple[bytes, bytes, Connection, bytes], str]],
+) -> None:
+    remembering, limits = KnownHeaders(), MessageLimits(most_bytes=300)
+    for number, (time, control_id, _, body), name in sent:
+        raw = message({**alike[number], 7: time, 10: control_id}, opening, end, body)
+        once = judge_stored(raw, name, NOW, SITE, limits, KnownHeaders())
+        assert judge_stored(raw, name, NOW, SITE, limits, remembering) == once
+
+
+def test_a_header_of_a_kind_that_was_seen_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, limits = KnownHeaders(), MessageLimits()
+    for number in range(MOST_STORED + 1):
+        judge_stored(message({5: b"R%d" % number}), "lab", NOW, SITE, limits, known)
+    monkeypatch.setattr("adapter.server.judge_stored.open_header", None)
+    late = message({5: b"R1", 7: b"20260112093000", 10: b"A2"})
+    assert judge_stored(late, "lab", NOW, SITE, limits, known).patient_keys == ("HOSP/MR/P1",)
+    with pytest.raises(TypeError):  # the oldest is forgotten
+        judge_stored(message({5: b"R0"}), "lab", NOW, SITE, limits, known)
+    with pytest.raises(TypeError):  # taken by another profile
+        judge_stored(late, "", NOW, SITE, limits, known)
+    with pytest.raises(TypeError):  # beyond the limits
+        judge_stored(late, "lab", NOW, SITE, MessageLimits(most_bytes=10), known)
