@@ -3,8 +3,6 @@
 Not for different results of the same analyte, which are merged by time.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from adapter.case.catalogue import NO_EXPIRY
@@ -210,8 +208,8 @@ def test_a_promotion_does_not_revive_a_deleted_result() -> None:
 
 def _unnamed(number: str | None, when: Moment, source: str = "LAB", concept: str = "LN|777-3") -> Statement:
     made = says("x", amount(number) if number else None, when, place=f"{number} {source} {concept}")
-    made = replace(made, origin=made.origin._replace(source=source, concept=concept))
-    return made if number else replace(made, standing=Standing.WITHDRAWN, reason="deleted")
+    made = made._replace(origin=made.origin._replace(source=source, concept=concept))
+    return made if number else made._replace(standing=Standing.WITHDRAWN, reason="deleted")
 
 
 @pytest.mark.hazard("HZ-S03")
@@ -234,12 +232,12 @@ def test_a_result_that_comes_after_the_withdrawal_counts() -> None:
 
 def test_a_withdrawal_without_order_leaves_an_undated_result() -> None:
     lasting = RESULT.model_copy(update={"max_age": NO_EXPIRY})
-    undated = replace(_unnamed("210", WHEN), when=None)
+    undated = _unnamed("210", WHEN)._replace(when=None)
     assert merged(lasting, undated, _unnamed(None, WHEN)).known == amount("210")
 
 
 def test_an_undated_withdrawal_without_order_takes_back_nothing() -> None:
-    undated = replace(_unnamed(None, WHEN), when=None)
+    undated = _unnamed(None, WHEN)._replace(when=None)
     assert merged(RESULT, _unnamed("210", WHEN), undated).known == amount("210")
 
 
