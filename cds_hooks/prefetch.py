@@ -98,22 +98,15 @@ class _Entry(msgspec.Struct):
     resource: _Resource | None = None
 
 
-class _Entries(msgspec.Struct):
-    """A Bundle without an entry of odd shape."""
-
-    entry: list[_Entry] | None = None
-
-
-_ENTRIES = msgspec.json.Decoder(_Entries)
-
-
 class _Link(msgspec.Struct):
     relation: str = ""
     url: str = ""
 
 
-class _Bundle(msgspec.Struct):
-    entry: list[msgspec.Raw] | None = None
+class _Sent(_Resource):
+    """A value, and what is there if it is a Bundle."""
+
+    entry: msgspec.Raw = _ABSENT
     link: msgspec.Raw = _ABSENT
     total: msgspec.Raw = _ABSENT
 
@@ -135,26 +128,26 @@ def classify(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
     """
     if is_null(raw):
         return ExplicitNothing(raw)
-    match _resource(raw).resourceType:
+    sent = _sent(raw)
+    match sent.resourceType:
         case "":
             return ClientError(raw, "not-a-resource")
         case "OperationOutcome":
             return ClientError(raw, "operation-outcome")
         case "Bundle":
-            return _classify_bundle(raw, counted=counted)
+            return _classify_bundle(raw, sent, counted=counted)
         case _:
             return Provided(raw)
 
 
-def _classify_bundle(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
+def _classify_bundle(raw: msgspec.Raw, bundle: _Sent, *, counted: bool) -> PrefetchValue:
     try:
-        bundle = msgspec.json.decode(raw, type=_Bundle)
+        kinds = _kinds(bundle)
     except msgspec.ValidationError:
         return ClientError(raw, "not-a-resource")
     links = _links(bundle.link)
     if _unresolved(links):
         return NeverAsked(raw)
-    kinds = _kinds(raw, bundle)
     matches, failed = kinds.count("match"), "failure" in kinds
     if failed and matches == 0:
         return ClientError(raw, "operation-outcome")
@@ -167,24 +160,27 @@ def _classify_bundle(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
 
 def count_matches(raw: msgspec.Raw) -> int:
     """How many matches a classified Bundle holds, outcomes and includes not counted; 1 for a resource alone."""
-    if _resource(raw).resourceType != "Bundle":
-        return 1
-    return _kinds(raw, msgspec.json.decode(raw, type=_Bundle)).count("match")
+    sent = _sent(raw)
+    return _kinds(sent).count("match") if sent.resourceType == "Bundle" else 1
 
 
-def _resource(raw: msgspec.Raw) -> _Resource:
+def _sent(raw: msgspec.Raw) -> _Sent:
     try:
-        return msgspec.json.decode(raw, type=_Resource)
+        return msgspec.json.decode(raw, type=_Sent)
     except msgspec.ValidationError:
-        return _Resource()
+        return _Sent()
 
 
-def _kinds(raw: msgspec.Raw, bundle: _Bundle) -> list[_EntryKind]:
-    """What each entry is to its search; an entry of odd shape counts as a match, for its reader to report."""
+def _kinds(bundle: _Sent) -> list[_EntryKind]:
+    """What each entry is to its search; an entry of odd shape counts as a match, for its reader to report.
+
+    Raises ValidationError where the entries are no array.
+    """
     try:
-        return [_kind_of(entry) for entry in _ENTRIES.decode(raw).entry or ()]
+        return [_kind_of(entry) for entry in msgspec.json.decode(bundle.entry, type=list[_Entry] | None) or ()]
     except msgspec.ValidationError:
-        return [_kind_of_any(entry) for entry in bundle.entry or ()]
+        entries = msgspec.json.decode(bundle.entry, type=list[msgspec.Raw] | None)
+    return [_kind_of_any(entry) for entry in entries or ()]
 
 
 def _kind_of_any(raw: msgspec.Raw) -> _EntryKind:

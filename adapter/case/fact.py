@@ -6,6 +6,7 @@ Only a fact in state PRESENT can decide anything; every other state keeps its re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from adapter.case.assay import UNSAID, Assay
 from adapter.case.moment import Moment
@@ -47,9 +48,8 @@ class Standing(Enum):
     UNSAID = "unsaid"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One thing that one source says about one fact.
+class Statement(NamedTuple):
+    """One thing that one source says about one fact; a tuple, since very many are made.
 
     `identity` names the result that a later statement may correct or withdraw (`""`: none); `issued` orders
     corrections; `enduring` marks what holds until it is changed (an active problem-list entry) and so has no age;

@@ -71,10 +71,23 @@ def _standing(definition: FactDefinition, current: Sequence[Statement], clock: C
 
 def effective_versions(statements: Sequence[Statement]) -> list[Statement]:
     """One statement per result: a correction replaces what it corrects, an older message never replaces a newer one."""
+    if _all_first(statements):
+        return list(statements)
     versions = Versions()
     for number, statement in enumerate(statements):
         versions.take(statement, f"#{number}")
     return versions.current()
+
+
+def _all_first(statements: Sequence[Statement]) -> bool:
+    """Whether each is the first version of a result, as nearly always: nothing is corrected then, or taken back."""
+    known: set[str] = set()
+    for statement in statements:
+        if statement.replaces or statement.standing is Standing.WITHDRAWN or statement.identity in known:
+            return False
+        if statement.identity:
+            known.add(statement.identity)
+    return True
 
 
 def _set_back(statement: Statement, clock: Clock, limit: datetime | None) -> Unused | None:
@@ -152,8 +165,10 @@ def _without_value(definition: FactDefinition, statements: Sequence[Statement], 
 
 def _merged(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     # A statement that only narrows an answer ("on an analogue") never competes in time with one that gives it.
-    narrowing = [s for s in usable if _narrows(s)]
-    giving = [s for s in usable if not _narrows(s)]
+    giving: list[Statement] = []
+    narrowing: list[Statement] = []
+    for one in usable:
+        (narrowing if _narrows(one) else giving).append(one)
     match definition.merge:
         case Merge.LATEST:
             return _agreed(definition, Times(giving).newest() + narrowing, unused)

@@ -72,11 +72,10 @@ class Duration:
 
     def before(self, instant: datetime) -> datetime:
         """The instant this long before another; the first of all where none is so early."""
-        first = datetime.min.replace(tzinfo=instant.tzinfo)
-        if instant.year * 12 + instant.month - self.months <= 12:
-            return first
-        earlier = months_before(instant, self.months)
-        return first if earlier - first < timedelta(days=self.days) else earlier - timedelta(days=self.days)
+        try:
+            return months_before(instant, self.months) - timedelta(days=self.days)
+        except (ValueError, OverflowError):
+            return datetime.min.replace(tzinfo=instant.tzinfo)
 
     @property
     def words(self) -> str:
@@ -85,11 +84,16 @@ class Duration:
         return " ".join(f"{number} {unit}{'s' * (number != 1)}" for number, unit in counted if number) or "0 days"
 
 
+_IN_EVERY_MONTH = 28
+"""The last day that every month has."""
+
+
 def months_before(instant: datetime, months: int) -> datetime:
-    """The same day and time `months` calendar months earlier, or the last day of that month."""
+    """The same day and time `months` calendar months earlier, or the last day of that month. Raises ValueError where
+    there is no such year."""
     index = instant.year * 12 + instant.month - 1 - months
     year, month = divmod(index, 12)
-    day = min(instant.day, calendar.monthrange(year, month + 1)[1])
+    day = instant.day if instant.day <= _IN_EVERY_MONTH else min(instant.day, calendar.monthrange(year, month + 1)[1])
     return instant.replace(year=year, month=month + 1, day=day)
 
 

@@ -4,7 +4,6 @@ Each statement is looked up, never searched for: the cost is linear in their num
 """
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import datetime
 
 from adapter.case.doubts import Doubts
@@ -37,7 +36,7 @@ class Versions:
             return list(self._by_key.values())
         doubts = Doubts(unmatched)
         return [
-            replace(one, disputed=True) if doubts.concern(self._places[key], one) else one
+            one._replace(disputed=True) if doubts.concern(self._places[key], one) else one
             for key, one in self._by_key.items()
         ]
 
@@ -156,4 +155,4 @@ def _promoted(statement: Statement, earlier: Statement | None) -> Statement:
     stored = (Standing.PRELIMINARY, Standing.FINAL)
     if statement.standing is not Standing.PROMOTED or earlier is None or earlier.standing not in stored:
         return statement
-    return replace(earlier, standing=Standing.FINAL, reason="", issued=statement.issued)
+    return earlier._replace(standing=Standing.FINAL, reason="", issued=statement.issued)

@@ -114,6 +114,9 @@ def read_document(raw: bytes) -> Document:
         raise NotFhir("empty", "document")
     if raw.lstrip()[:1] == b"[":
         return _assemble(list(_elements(raw)))
+    whole = _whole_bundle(raw)
+    if whole is not None:
+        return _assemble(list(_entries_of(whole, "")), partial=_goes_on(whole.link))
     try:
         kind = _PROBE.decode(raw).resourceType
     except msgspec.ValidationError:
@@ -130,12 +133,19 @@ def content_of(raw: bytes) -> tuple[bytes, ...]:
 
     Of a Bundle these are its resources with their fullUrls. When it was answered, and to which search, is left out.
     """
+    whole = _whole_bundle(raw)
+    if whole is None:
+        return (raw,)
+    return (b"Bundle", *(part for entry in whole.entry for part in (entry.fullUrl.encode(), bytes(entry.resource))))
+
+
+def _whole_bundle(raw: bytes) -> _Entries | None:
+    """The input as a Bundle with a resource in every entry, as nearly always; None where it is anything else."""
     try:
         whole = _ENTRIES.decode(raw)
     except _FAULTS:
-        return (raw,)
-    parts = [part for entry in whole.entry for part in (entry.fullUrl.encode(), bytes(entry.resource))]
-    return (b"Bundle", *parts) if whole.resourceType == "Bundle" and all(parts[1::2]) else (raw,)
+        return None
+    return whole if whole.resourceType == "Bundle" and all(bytes(entry.resource) for entry in whole.entry) else None
 
 
 def read_resource(raw: bytes, place: str, full_url: str = "") -> Record:
@@ -209,27 +219,27 @@ def _resources(raw: bytes, kind: str, place: str) -> Iterator[Record]:
 
 
 def _entries(raw: bytes, place: str) -> Iterator[Record]:
+    whole = _whole_bundle(raw)
+    if whole is not None:
+        yield from _entries_of(whole, place)
+        return
     try:
         items = _BUNDLE.decode(raw).entry
     except _FAULTS:
         raise NotFhir("bundle-unreadable", f"{place}Bundle") from None
-    try:
-        entries = _ENTRIES.decode(raw).entry
-    except _FAULTS:
-        yield from (_entry(bytes(item), f"{place}Bundle.entry[{number}]") for number, item in enumerate(items))
-        return
-    for number, entry in enumerate(entries):
-        yield _of_entry(entry, bytes(items[number]), f"{place}Bundle.entry[{number}]")
+    yield from (_entry(bytes(item), f"{place}Bundle.entry[{number}]") for number, item in enumerate(items))
+
+
+def _entries_of(whole: _Entries, place: str) -> Iterator[Record]:
+    for number, entry in enumerate(whole.entry):
+        yield read_resource(bytes(entry.resource), f"{place}Bundle.entry[{number}].resource", entry.fullUrl)
 
 
 def _entry(raw: bytes, where: str) -> Record:
     try:
-        return _of_entry(_ENTRY.decode(raw), raw, where)
+        entry = _ENTRY.decode(raw)
     except _FAULTS as error:
         return _unreadable(raw, where, error)
-
-
-def _of_entry(entry: Entry, raw: bytes, where: str) -> Record:
     resource = bytes(entry.resource)
     if resource:
         return read_resource(resource, f"{where}.resource", entry.fullUrl)
@@ -289,9 +299,13 @@ def _bundles(raw: bytes, kind: str) -> Iterator[bytes]:
 def _has_next(raw: bytes) -> bool:
     """Whether a Bundle says that further pages exist; what is no readable Bundle says nothing."""
     try:
-        return any(link.relation == "next" for link in _BUNDLE.decode(raw).link)
+        return _goes_on(_BUNDLE.decode(raw).link)
     except _FAULTS:
         return False
+
+
+def _goes_on(links: list[Link]) -> bool:
+    return any(link.relation == "next" for link in links)
 
 
 def _assemble(records: list[Record], *, partial: bool = False) -> Document:

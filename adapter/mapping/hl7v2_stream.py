@@ -4,7 +4,7 @@ What one message says by itself is read in hl7v2_reading.py; files and batches a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from adapter.case.fact import Statement
 from adapter.case.finding import Finding, Severity
@@ -236,7 +236,7 @@ def _stated(
         return stated, []
     numbers = (part.number for part in parts for _ in part.found)
     arrived = [
-        replace(statement, arrival=number)
+        statement._replace(arrival=number)
         for number, account in zip(numbers, accounts, strict=True)
         for statement in account.statements
     ]

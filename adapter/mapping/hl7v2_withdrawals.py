@@ -5,7 +5,6 @@ What a withdrawal takes back is decided with the case (versions.py), what an eve
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from adapter.case.fact import Standing, Statement
 from adapter.case.finding import Finding
@@ -40,7 +39,7 @@ def held_against(statements: Sequence[Statement], tables: Tables) -> tuple[list[
         one: None for one, count in unmatched.items() if count == asked[one] and one[2].partition("[")[0] not in orders
     }
     held = [
-        replace(one, unmatched=True) if one.standing is Standing.WITHDRAWN and _withdrawal(one) in lost else one
+        one._replace(unmatched=True) if one.standing is Standing.WITHDRAWN and _withdrawal(one) in lost else one
         for one in statements
     ]
     return held, [(number, _finding(f"{document} {place}")) for number, document, place in lost]

@@ -4,7 +4,6 @@ Every item gets a ledger entry, whether or not anything came of it. Nothing here
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from adapter.case.catalogue import FactDefinition, Kind
@@ -168,12 +167,12 @@ def _by_limit(item: Item, row: Row, fact: FactDefinition, code: Code, tables: Ta
         statement = _statement(item, fact, row.id, Flag(judgements.get(how, False)), tables, concept=code.concept)
         if statement.identity:
             series = f"{statement.series}#{how}" if statement.series else ""
-            statement = replace(statement, identity=f"{statement.identity}#{how}", series=series)
+            statement = statement._replace(identity=f"{statement.identity}#{how}", series=series)
         if how in judgements or (statement.identity and statement.standing is Standing.WITHDRAWN):
             yield statement
         elif statement.identity:
             # A correction that no longer says how it compares takes back what the earlier version said.
-            yield replace(statement, standing=Standing.UNSAID, value=None, reason="no-limit-sent")
+            yield statement._replace(standing=Standing.UNSAID, value=None, reason="no-limit-sent")
 
 
 def _statement(
@@ -258,7 +257,7 @@ def _one_meaning(item: Item, drafts: list[Statement]) -> Iterable[Statement]:
     """A result has one meaning: codings that lead to two facts exclude each other. Other kinds may state several."""
     if len(drafts) == 1 or item.kind != "result" or len({_family(draft) for draft in drafts}) == 1:
         return drafts
-    return [replace(draft, standing=Standing.EXCLUDED, reason="conflicting-codes", value=None) for draft in drafts]
+    return [draft._replace(standing=Standing.EXCLUDED, reason="conflicting-codes", value=None) for draft in drafts]
 
 
 def _family(draft: Statement) -> str:

@@ -3,14 +3,15 @@
 Not for different results of the same analyte, which are merged by time.
 """
 
-from dataclasses import replace
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.case.catalogue import NO_EXPIRY
 from adapter.case.fact import Standing, State, Statement
 from adapter.case.merge import effective_versions
 from adapter.case.moment import Moment
+from adapter.case.versions import Versions
 from tests.case.statements import HISTORY, RESULT, amount, at, event, merged, says
 
 WHEN = at("2026-01-10T08:00Z")
@@ -210,8 +211,8 @@ def test_a_promotion_does_not_revive_a_deleted_result() -> None:
 
 def _unnamed(number: str | None, when: Moment, source: str = "LAB", concept: str = "LN|777-3") -> Statement:
     made = says("x", amount(number) if number else None, when, place=f"{number} {source} {concept}")
-    made = replace(made, origin=made.origin._replace(source=source, concept=concept))
-    return made if number else replace(made, standing=Standing.WITHDRAWN, reason="deleted")
+    made = made._replace(origin=made.origin._replace(source=source, concept=concept))
+    return made if number else made._replace(standing=Standing.WITHDRAWN, reason="deleted")
 
 
 @pytest.mark.hazard("HZ-S03")
@@ -234,15 +235,41 @@ def test_a_result_that_comes_after_the_withdrawal_counts() -> None:
 
 def test_a_withdrawal_without_order_leaves_an_undated_result() -> None:
     lasting = RESULT.model_copy(update={"max_age": NO_EXPIRY})
-    undated = replace(_unnamed("210", WHEN), when=None)
+    undated = _unnamed("210", WHEN)._replace(when=None)
     assert merged(lasting, undated, _unnamed(None, WHEN)).known == amount("210")
 
 
 def test_an_undated_withdrawal_without_order_takes_back_nothing() -> None:
-    undated = replace(_unnamed(None, WHEN), when=None)
+    undated = _unnamed(None, WHEN)._replace(when=None)
     assert merged(RESULT, _unnamed("210", WHEN), undated).known == amount("210")
 
 
 def test_statements_without_identity_never_replace_each_other() -> None:
     statements = [says("x", amount(number), WHEN) for number in ("35", "135")]
     assert effective_versions(statements) == statements
+
+
+@st.composite
+def _versions(draw: st.DrawFn) -> list[Statement]:
+    """A few statements about a few results: new ones, corrections, withdrawals, what promotes and what is unsaid."""
+    return [
+        says(
+            "x",
+            amount(str(number)),
+            WHEN,
+            place=f"OBX[{number}]-5",
+            standing=draw(st.sampled_from(Standing)),
+            identity=draw(st.sampled_from(["", "a", "b", "c", "d"])),
+        )._replace(replaces=draw(st.booleans()), series=draw(st.sampled_from(["", "s"])), arrival=number)
+        for number in range(draw(st.integers(0, 4)))
+    ]
+
+
+@given(_versions())
+def test_results_that_nothing_corrects_stand_as_all_versions_looked_through_would_have_them(
+    statements: list[Statement],
+) -> None:
+    versions = Versions()
+    for number, statement in enumerate(statements):
+        versions.take(statement, f"#{number}")
+    assert effective_versions(statements) == versions.current()

@@ -1,7 +1,5 @@
 """Withdrawals that name no result: which results they may be meant for, found without comparing each with each."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +19,7 @@ def result(number: str, when: Moment | None = WHEN, **more: str) -> Statement:
 def lost(when: Moment | None = WHEN, concept: str = "", arrival: int = 9) -> Statement:
     """A withdrawal of which it is known that it found nothing."""
     made = says("x", None, when, identity="elsewhere", standing=Standing.WITHDRAWN, reason="deleted", place="lost")
-    return replace(made, unmatched=True, arrival=arrival, origin=made.origin._replace(concept=concept))
+    return made._replace(unmatched=True, arrival=arrival, origin=made.origin._replace(concept=concept))
 
 
 def test_a_result_that_may_have_been_taken_back_conflicts() -> None:
@@ -37,7 +35,7 @@ def test_a_doubt_about_an_older_result_makes_no_odds() -> None:
 
 
 def test_a_doubt_about_one_of_two_that_agree_makes_no_odds() -> None:
-    other = replace(result("35", identity="b", place="b"), origin=result("35").origin._replace(concept="LN|26515-7"))
+    other = result("35", identity="b", place="b")._replace(origin=result("35").origin._replace(concept="LN|26515-7"))
     found = merged(RESULT, result("35"), other, lost())
     assert found.known == amount("35")
 
@@ -48,14 +46,14 @@ def test_a_doubt_about_a_newer_result_is_one_about_the_older_one_that_would_coun
 
 
 def test_a_result_that_comes_after_the_withdrawal_is_not_in_doubt() -> None:
-    later = replace(result("35"), arrival=10)
+    later = result("35")._replace(arrival=10)
     assert merged(RESULT, lost(), later).known == amount("35")
-    assert merged(RESULT, lost(), replace(later, arrival=8)).state is State.CONFLICTING
+    assert merged(RESULT, lost(), later._replace(arrival=8)).state is State.CONFLICTING
 
 
 def test_a_list_with_a_member_in_doubt_conflicts() -> None:
     first, second = (says("x", event(one), WHEN, identity=one, place=one) for one in "ab")
-    second = replace(second, origin=second.origin._replace(concept="SCT|1"))
+    second = second._replace(origin=second.origin._replace(concept="SCT|1"))
     assert merged(HISTORY, first, second, lost(concept="SCT|1")).reason == "withdrawal-unmatched"
 
 
@@ -64,7 +62,7 @@ def test_what_is_derived_from_a_result_in_doubt_conflicts() -> None:
         says(name, amount(number), WHEN, identity=name) for name, number in (("neutrophils", "6"), ("lymphocytes", "2"))
     ]
     session = says("prior_liver_directed", event("ctace"), at("2026-01-11T08:00Z"), identity="session")
-    doubt = replace(lost(), fact="neutrophils")
+    doubt = lost()._replace(fact="neutrophils")
     assert fact("nlr_baseline", [*counts, session]).known == amount("3")
     assert fact("nlr_baseline", [*counts, session, doubt]).reason == "withdrawal-unmatched"
 
@@ -83,5 +81,5 @@ def test_it_is_as_comparing_with_each(
         and (when is None or other is None or (when.earliest < other.latest and other.earliest < when.latest))
         for n, came, other in withdrawals
     )
-    assert doubts.concern(position, replace(result("35", when), arrival=arrival)) is expected
-    assert not doubts.concern(position, replace(lost(when), arrival=arrival))
+    assert doubts.concern(position, result("35", when)._replace(arrival=arrival)) is expected
+    assert not doubts.concern(position, lost(when)._replace(arrival=arrival))

@@ -3,8 +3,6 @@
 Not for statements that time or status sets aside.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Kind, Merge
@@ -297,8 +295,8 @@ def test_sizes_of_one_day_in_two_zones_are_of_one_study() -> None:
 
 def test_remarks_on_the_values_that_decide_are_kept() -> None:
     first, second = says("x", amount("1"), TENTH, place="1"), says("x", amount("1"), TENTH, place="2")
-    older = replace(says("x", amount("1"), NINTH, place="3"), remark="other")
-    found = merged(RESULT, replace(first, remark="flag-contradicts-value"), replace(second, remark="b"), older)
+    older = says("x", amount("1"), NINTH, place="3")._replace(remark="other")
+    found = merged(RESULT, first._replace(remark="flag-contradicts-value"), second._replace(remark="b"), older)
     assert found.remarks == ("b", "flag-contradicts-value")
 
 

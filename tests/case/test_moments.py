@@ -99,6 +99,21 @@ def test_months_before_keeps_the_day_or_takes_the_last_one(instant: str, months:
 
 
 @pytest.mark.parametrize(
+    ("instant", "age", "expected"),
+    [
+        ("2026-03-31", "P1M1D", "2026-02-27"),
+        ("0002-01-01", "P12M", "0001-01-01"),
+        ("0002-01-01", "P13M", "0001-01-01"),
+        ("0001-01-11", "P10D", "0001-01-01"),
+        ("0001-01-11", "P11D", "0001-01-01"),
+        ("2026-01-12", "P9999Y", "0001-01-01"),
+    ],
+)
+def test_an_age_that_reaches_before_all_dates_ends_at_the_first(instant: str, age: str, expected: str) -> None:
+    assert Duration.parse(age).before(_utc(instant)) == _utc(expected)
+
+
+@pytest.mark.parametrize(
     ("since", "until", "months"),
     [
         ("2026-01-12", "2026-01-12", 0),

@@ -21,6 +21,7 @@ ACCEPTED = [
     b'{"a":"[[[[[[[[[[[[[[[[{{{{{{{{{{{{,,,,,,,,,,,,,,,,,,,,,,,,"}',
     b'{"a":"\\"[[[[[[[[", "b":"\\\\"}',
     b'{"a":"12345678901234567890"}',
+    b'{"a":[1e999, -1e-999]}',
     b"{" + b",".join(b'"%d":"x"' % n for n in range(19)) + b"}",
     b'{"a":"\\ud83d\\ude00"}',
     b'{"a":"\\\\ud83d is text"}',
@@ -180,6 +181,23 @@ def test_a_body_is_refused_exactly_where_an_object_has_a_name_twice(text: str) -
         assert caught.value.code == "duplicate-key"
     else:
         scan(text.encode())
+
+
+_FRAGMENTS = st.sampled_from(
+    [*'{}[],:"\\-0. \t\f/', "1", "01", "1e5", "1e999", "+", "true", "nul", "NaN", "\ufeff", "\x00", '"a"', '"a":1']
+) | st.sampled_from(['"\\u0061"', '"\\x"', '"\t"', '"ä"', "[1]", '{"a":1}', '{"b":[1,2]}', "[{}]"])
+
+
+@given(st.lists(_FRAGMENTS, min_size=1, max_size=8).map("".join))
+def test_what_is_no_strict_json_is_refused_however_near_it_comes(text: str) -> None:
+    def refuse(_constant: str) -> None:
+        raise ValueError
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError:
+        with pytest.raises(BadRequest):
+            scan(text.encode())
 
 
 HOSTILE: dict[str, Callable[[int], bytes]] = {

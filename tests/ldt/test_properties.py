@@ -184,12 +184,12 @@ def unusable_statements(draw: st.DrawFn, number: int) -> Statement:
     where = Origin("case", "later", f"facts.{definition.name}")
     final = Statement(definition.name, Standing.FINAL, value, where, Moment.at(CLOCK.as_of))
     ways = [
-        replace(final, standing=Standing.EXCLUDED, reason="no-unit"),
-        replace(final, standing=Standing.PRELIMINARY),
-        replace(final, standing=Standing.ABSENT, value=None, reason="not-asked"),
+        final._replace(standing=Standing.EXCLUDED, reason="no-unit"),
+        final._replace(standing=Standing.PRELIMINARY),
+        final._replace(standing=Standing.ABSENT, value=None, reason="not-asked"),
     ]
     if definition.max_age != NO_EXPIRY:
-        ways += [replace(final, when=OLD), replace(final, when=None)]
+        ways += [final._replace(when=OLD), final._replace(when=None)]
     return draw(st.sampled_from(ways))
 
 

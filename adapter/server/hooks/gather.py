@@ -82,7 +82,7 @@ def read_at(place: str, raw: bytes) -> tuple[Document, str]:
         document = read_document(raw)
     except NotFhir:
         return _NOTHING, "not readable as FHIR"
-    records = tuple([record._replace(place=f"{place}.{record.place}") for record in document.records])
+    records = tuple([Record(f"{place}.{record.place}", *record[1:]) for record in document.records])
     return replace(document, records=records), unreadable(document)
 
 

@@ -84,9 +84,9 @@ class Proposed:
     def _statement(self, said: Statement) -> Statement:
         place = said.origin.place
         origin = said.origin._replace(place=place if place.startswith(self.name) else f"{self.name} {place}")
-        own = replace(said, origin=origin, identity="", series="", replaces=False)
+        own = said._replace(origin=origin, identity="", series="", replaces=False)
         if said.standing is Standing.WITHDRAWN:
-            own = replace(own, standing=Standing.EXCLUDED)
+            own = own._replace(standing=Standing.EXCLUDED)
         return own if self.saved else _unsaved(own)
 
     def is_chosen(self, said: Statement) -> bool:
@@ -195,7 +195,7 @@ def _unsaved(said: Statement) -> Statement:
     """A statement of a diagnosis that is being added: shown, and deciding nothing."""
     if said.standing not in (Standing.FINAL, Standing.PRELIMINARY):
         return said
-    return replace(said, standing=Standing.PRELIMINARY, reason=NOT_SAVED)
+    return said._replace(standing=Standing.PRELIMINARY, reason=NOT_SAVED)
 
 
 def lost(found: MappedInput) -> int:
