@@ -126,6 +126,19 @@ def test_a_sender_may_be_told_of_faults_of_content(store: Store, raw: bytes, err
     assert told(receive(asked, GOOD.replace(b"|A1|", b"|A2|"))) == ["AA"]
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("UNKNOWN", "Send the number of the patient; "), ("000000", "(real_numbers)"), ("", "no patient identifier")],
+)
+def test_the_sender_of_a_placeholder_is_told_what_to_do(store: Store, number: str, told: str) -> None:
+    raw = wire(MSH, f"PID|1||{number}^^^HOSP^MR||DOE^JANE", OBR, obx("210"))
+    [error] = parse_message(receive(answering(store, on_content_error="AE"), raw).ack).named("ERR")
+    text = error.field(8).text
+    assert told in text
+    assert ("placeholder" in text) == (number != "")
+    assert len(text) <= 250, "the length of ERR-8"
+
+
 def test_a_fault_of_content_is_ce_in_enhanced_mode(store: Store) -> None:
     raw = wire(f"{MSH}|||AL|NE", OBR)
     assert told(receive(answering(store, on_content_error="AE"), raw)) == ["CE", "100 "]
