@@ -16,7 +16,7 @@ from adapter.mapping.fhir_veto import veto
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.patient import Mapped
 from adapter.server.ehr import Reading
-from adapter.server.faults import report
+from adapter.server.faults import report, warn
 from adapter.server.hooks.gather import gather
 from adapter.server.hooks.services import PATIENT
 from adapter.server.recall import LONGEST_RECALL, Recalled
@@ -83,9 +83,12 @@ class StoredFacts:
             async with asyncio.timeout(LONGEST_RECALL):
                 return _joined(await self.recall(keys), resource)
         except StoreError as error:
-            report("stored_facts_missing", error)
+            warn("stored_facts_missing", error)
             return _lacking(NOT_THERE)
-        except (TimeoutError, TaskTooLong, TaskCrashed) as error:
+        except (TimeoutError, TaskTooLong) as error:
+            warn("stored_facts_missing", error)
+            return _lacking(NOT_IN_TIME)
+        except TaskCrashed as error:
             report("stored_facts_missing", error)
             return _lacking(NOT_IN_TIME)
 

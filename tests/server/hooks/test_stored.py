@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from adapter.ldt import rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
@@ -26,7 +27,7 @@ from adapter.server.hooks.stored import (
 from adapter.server.intake import Intake
 from adapter.server.recall import Recalled
 from adapter.server.settings import Settings, SettingsError, load_settings
-from adapter.server.workers import TaskTooLong
+from adapter.server.workers import TaskCrashed, TaskTooLong
 from adapter.store import Settled, Store, StoreError, StoreUnavailable
 from tests.server.feeds import LIVER, NET, adt, oru, own
 from tests.server.hooks.calling import answer, card, cards, example, refused
@@ -301,6 +302,24 @@ def failing(error: Exception) -> Recall:
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (StoreUnavailable(CANARY), "warning"),
+        (TimeoutError(CANARY), "warning"),
+        (TaskTooLong(CANARY), "warning"),
+        (TaskCrashed(CANARY), "error"),
+    ],
+)
+def test_a_call_that_goes_without_what_is_stored_is_one_line_of_the_log(
+    store: Store, error: Exception, level: str
+) -> None:
+    with capture_logs() as logs:
+        card(joining(store, failing(error)), example("patient-view-07"))
+    told = [(line["log_level"], line["error_class"]) for line in logs if line["event"] == "stored_facts_missing"]
+    assert told == [(level, type(error).__name__)]
 
 
 FAULTS = [(StoreUnavailable(CANARY), NOT_THERE), (StoreError(CANARY), NOT_THERE), (TaskTooLong(CANARY), NOT_IN_TIME)]
