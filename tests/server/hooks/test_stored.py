@@ -30,7 +30,7 @@ from adapter.server.settings import Settings, SettingsError, load_settings
 from adapter.server.workers import TaskCrashed, TaskTooLong
 from adapter.store import Settled, Store, StoreError, StoreUnavailable
 from tests.server.feeds import LIVER, NET, adt, oru, own
-from tests.server.hooks.calling import answer, card, cards, example, refused
+from tests.server.hooks.calling import answer, card, cards, client_of, example, refused
 from tests.server.hooks.storing import NUMBER, NUMBERS, PERSON, SYSTEM, joining, take
 
 PATENT = own("portal_vein_status", "patent")
@@ -135,6 +135,30 @@ def test_a_number_of_another_system_leads_nowhere(store: Store, number: dict[str
     shown = text(detail(store, request))
     assert NO_NUMBER in shown
     assert "Portal vein: not recorded" in shown
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_a_record_without_such_a_number_is_told_of_and_the_card_is_as_loud_as_without(store: Store) -> None:
+    take(store, about(PATENT))
+    request = example("patient-view-07")
+    request["prefetch"]["patient"]["identifier"] = []
+    found, alone = card(joining(store), request), card(client_of(store), request)
+    assert (found["summary"], found["indicator"]) == (alone["summary"], alone["indicator"])
+    told = f"**Data that could not be had:** stored HL7 v2 messages: {NO_NUMBER}"
+    first, whole = text(found["detail"]).split("**The whole answer**")
+    assert told in first
+    assert NO_NUMBER in whole
+    assert "some data could not be had or used" not in first
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_beside_other_gaps_a_record_without_such_a_number_hides_none(store: Store) -> None:
+    request = example("patient-view-07")
+    request["prefetch"]["patient"]["identifier"] = []
+    del request["prefetch"]["procedures"]
+    found = card(joining(store), request)
+    assert "some data not used" in found["summary"]
+    assert "some data could not be had or used" in found["detail"]
 
 
 @pytest.mark.hazard("HZ-P05")
