@@ -38,7 +38,9 @@ START_SECONDS = 30
 
 
 def demo(
-    fixtures: Path = typer.Option(Path("fixtures/patients"), help="Folder with the example patients."),
+    fixtures: Path = typer.Option(
+        Path("fixtures/patients"), metavar="FOLDER", help="Folder with the example patients."
+    ),
 ) -> None:
     """Show the adapter at work: one patient by FHIR and by HL7 v2, then a CDS Hooks call to a running server."""
     folder = fixtures / PATIENT

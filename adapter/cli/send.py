@@ -31,10 +31,19 @@ def send(
     file: Annotated[Path, typer.Argument(help="HL7 v2 file with one or many messages, or batches.")],
     to: Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where to send them.")],
     wait: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long an answer may take.")] = 30.0,
-    tls: Annotated[bool, typer.Option("--tls", help="Send with TLS; --ca, --cert and --key need it.")] = False,
-    ca: Annotated[Path | None, typer.Option(help="PEM file with the authorities that are trusted.")] = None,
-    cert: Annotated[Path | None, typer.Option(help="PEM file with the certificate to show.")] = None,
-    key: Annotated[Path | None, typer.Option(help="PEM file with its key; none: it is in the same file.")] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Connect with TLS; --ca, --cert and --key need it.")] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="PEM file with the authorities whose servers are trusted; none: those of this machine."
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM file with our certificate, where the server wants one.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM file with its key; none: it is in the same file.")
+    ] = None,
 ) -> None:
     """Send the messages of a file by MLLP and print each acknowledgement: code, control id, errors with their places.
 
