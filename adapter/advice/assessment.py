@@ -90,6 +90,7 @@ class Assessment:
     """What the rule set says about a case, with where the case came from.
 
     `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part;
+    `unsought` are those of them where there was nothing to look for them by: told, and no reason to doubt the rest;
     `sources` says where the rest came from, where there are several ways;
     `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge;
     `closings` say where and of when that is what closes the record.
@@ -102,6 +103,7 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     gaps: tuple[str, ...] = ()
+    unsought: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     call: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
@@ -148,7 +150,9 @@ def assess(
     closed = any(finding.code in CLOSING for finding in findings)
     advice = _no_advice(rules) if closed else evaluate(case, rules)
     name, all_gaps = patient_name(mapped), mapped.gaps + gaps
-    return Assessment(case, advice, rules, name, findings, mapped.ledger, all_gaps, sources, closings=mapped.closed)
+    return Assessment(
+        case, advice, rules, name, findings, mapped.ledger, all_gaps, sources=sources, closings=mapped.closed
+    )
 
 
 def _no_advice(rules: RuleSet) -> Advice:

@@ -329,8 +329,9 @@ def recorded_unread(assessment: Assessment) -> Iterator[Fact]:
 
 def some_not_used(assessment: Assessment) -> bool:
     """Whether data were missing from the input, set aside, or newer than what decided and not to be read."""
+    lost = any(gap not in assessment.unsought for gap in assessment.gaps)
     unread = any(finding.code == "newer-result-unmapped" for finding in assessment.findings)
-    return bool(assessment.gaps) or unread or any(True for _ in set_aside_lines(assessment))
+    return lost or unread or any(True for _ in set_aside_lines(assessment))
 
 
 def unread_missing(assessment: Assessment) -> int:

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
+from adapter.advice.folded import FOLDED
 from adapter.fhir.write import write_json
 
 # A client of its own: numbers stay as they are written.
@@ -38,9 +39,15 @@ START_SECONDS = 30
 
 
 def demo(
-    fixtures: Path = typer.Option(Path("fixtures/patients"), help="Folder with the example patients."),
+    fixtures: Path = typer.Option(
+        Path("fixtures/patients"), metavar="FOLDER", help="Folder with the example patients."
+    ),
+    long: bool = typer.Option(False, "--long", help="Print the whole advice, from FHIR, from HL7 v2 and on the card."),
 ) -> None:
-    """Show the adapter at work: one patient by FHIR and by HL7 v2, then a CDS Hooks call to a running server."""
+    """Show the adapter at work: a running server takes an HL7 v2 message and answers an EHR with a card.
+
+    The example patient is invented. With --long the whole advice is printed from both wires first, some 600 lines.
+    """
     folder = fixtures / PATIENT
     if not folder.is_dir():
         typer.echo(
@@ -48,13 +55,16 @@ def demo(
         )
         raise typer.Exit(1)
     console = Console()
-    console.rule("1. The patient's FHIR resources: ldt evaluate bundle.json")
-    _run("evaluate", str(folder / "bundle.json"), "--as-of", AS_OF)
-    console.rule("2. The same patient as HL7 v2 messages: ldt evaluate messages.hl7")
-    _run("evaluate", str(folder / "messages.hl7"), "--as-of", AS_OF)
-    console.print(_same(folder))
+    if long:
+        console.rule("The patient's FHIR resources: ldt evaluate bundle.json")
+        _run("evaluate", str(folder / "bundle.json"), "--as-of", AS_OF)
+        console.rule("The same patient as HL7 v2 messages: ldt evaluate messages.hl7")
+        _run("evaluate", str(folder / "messages.hl7"), "--as-of", AS_OF)
     with tempfile.TemporaryDirectory() as scratch:
-        _serve_and_ask(console, folder, f"sqlite:///{Path(scratch) / 'demo.db'}")
+        _serve_and_ask(console, folder, Path(scratch), long=long)
+    console.rule("3. The same patient, once as FHIR resources and once as HL7 v2 messages")
+    console.print(_same(folder))
+    _next_steps(console, folder)
 
 
 def _ldt(*arguments: str) -> list[str]:
@@ -77,19 +87,21 @@ def _advice(path: Path) -> dict[str, object]:
 
 def _same(folder: Path) -> str:
     if _advice(folder / "bundle.json") == _advice(folder / "messages.hl7"):
-        return "[green]The advice is the same by both wires.[/]\n"
+        return "[green]The advice is the same.[/]\n"
     typer.echo("ldt demo: the two wires disagree", err=True)
     raise typer.Exit(1)
 
 
-def _serve_and_ask(console: Console, folder: Path, store: str) -> None:
-    console.rule("3. A store, a server, and an EHR that opens the patient: ldt store init, ldt serve")
-    _run("store", "init", "--store", store)
-    port = _free_port()
+def _serve_and_ask(console: Console, folder: Path, scratch: Path, *, long: bool) -> None:
+    store, port = f"sqlite:///{scratch / 'demo.db'}", _free_port()
+    subprocess.run(_ldt("store", "init", "--store", store), check=True, capture_output=True)  # noqa: S603
     command = _ldt("serve", "--store", store, "--http-port", str(port), "--as-of", AS_OF)
-    with subprocess.Popen(command, env=dict(os.environ)) as server:  # noqa: S603
+    # With an address of explanation pages a card has its first screen and a link; without one it holds everything.
+    linked = {} if long else {"LDT_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    log = scratch / "server.log"
+    with log.open("wb") as errors, subprocess.Popen(command, env={**os.environ, **linked}, stderr=errors) as server:  # noqa: S603
         try:
-            _wait(server, port)
+            _wait(server, port, log)
             _message(console, port, folder)
             _call(console, port, folder)
         finally:
@@ -103,7 +115,7 @@ def _free_port() -> int:
         return port
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Until the server is healthy; a server that ended, or does not start in time, fails the demonstration."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
@@ -112,7 +124,7 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    typer.echo("ldt demo: the server did not start", err=True)
+    typer.echo(f"ldt demo: the server did not start\n{log.read_text(encoding='utf-8')}", err=True)
     raise typer.Exit(1)
 
 
@@ -127,24 +139,48 @@ def _request(port: int, method: str, path: str, body: bytes = b"", kind: str = "
 
 
 def _message(console: Console, port: int, folder: Path) -> None:
+    console.rule("1. A message goes in: POST /hl7v2")
     raw = (folder / "messages.hl7").read_bytes()
     first = raw.split(b"\rMSH")[0] + b"\r"
+    _print_segments(console, first)
     status, answer = _request(port, "POST", "/hl7v2", first, "application/hl7-v2")
-    console.print(f"POST /hl7v2 answers {status}:")
-    console.print(answer.decode("utf-8").replace("\r", "\n"), markup=False, highlight=False)
+    console.print(f"It is stored, and acknowledged (status {status}):")
+    _print_segments(console, answer)
+
+
+def _print_segments(console: Console, raw: bytes) -> None:
+    console.print(raw.decode("utf-8").replace("\r", "\n"), markup=False, highlight=False, soft_wrap=True)
 
 
 def _call(console: Console, port: int, folder: Path) -> None:
+    console.rule("2. An EHR opens the patient: POST /cds-services/ldt-patient-view")
     request = hook_request(_JSON.decode((folder / "bundle.json").read_bytes()))
     body = write_json(request)
     status, answer = _request(port, "POST", "/cds-services/ldt-patient-view", body, "application/json")
-    console.print(f"POST /cds-services/ldt-patient-view answers {status}:")
     cards = _JSON.decode(answer).get("cards", [])
     if status != 200 or not cards:
         typer.echo("ldt demo: the server gave no card", err=True)
         raise typer.Exit(1)
+    console.print(f"The answer (status {status}) is one card:")
     for card in cards:
-        console.print(Panel(Markdown(card["detail"]), title=f"{card['indicator']}: {card['summary']}"))
+        first, folded, _ = card["detail"].partition(f"**{FOLDED}**")
+        console.print(Panel(Markdown(f"**{card['summary']}**\n\n{first}"), title=card["indicator"], title_align="left"))
+        if folded:
+            console.print("Below it: a counted line for each thing left out, and a link to the whole answer.\n")
+
+
+def _next_steps(console: Console, folder: Path) -> None:
+    console.rule("Where to look next")
+    messages = folder / "messages.hl7"
+    console.print(
+        "The whole advice, from both wires:  .venv/bin/ldt demo --long\n"
+        f"Why, rule by rule:                  .venv/bin/ldt evaluate {messages} --as-of {AS_OF} --explain\n"
+        "A server of your own:               README.md, under 'Try it'\n"
+        "All pages, by what you want to do:  README.md, under 'Where to go next'",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def hook_request(bundle: dict[str, list[dict[str, dict[str, object]]]]) -> dict[str, object]:

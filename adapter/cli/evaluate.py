@@ -42,10 +42,14 @@ def evaluate(
         str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this date (2026-01-12), not today.")
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Print the documented JSON list, one object per patient.")
+        bool, typer.Option("--json", help="Print JSON (docs/json.md), one object per patient, in place of text.")
     ] = False,
-    card: Annotated[bool, typer.Option("--cards", help="Print CDS Hooks cards as JSON, one list per patient.")] = False,
-    careplan: Annotated[bool, typer.Option("--careplan", help="Print FHIR CarePlans as a JSON list.")] = False,
+    card: Annotated[
+        bool, typer.Option("--cards", help="Print CDS Hooks cards as JSON, one list per patient, in place of text.")
+    ] = False,
+    careplan: Annotated[
+        bool, typer.Option("--careplan", help="Print FHIR CarePlans as a JSON list, in place of text.")
+    ] = False,
     site: SiteFolder = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add why and why not: rules, facts, sources.")] = False,
 ) -> None:

@@ -7,6 +7,8 @@ import os
 import sys
 
 import typer
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_group
 
 from adapter import __version__
 from adapter.cli.demo import demo
@@ -26,6 +28,7 @@ app = typer.Typer(
     help="FHIR and HL7 v2 in, advice on liver-directed therapy of neuroendocrine liver metastases out.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command()(evaluate)
@@ -54,10 +57,21 @@ def options(
     """LDT Adapter."""
 
 
+def commands() -> TyperGroup:
+    """The command line, ready to run. Its help shows flags as flags: Typer alone would write `--json <bool>`."""
+    whole = get_group(app)
+    groups = (whole, *(one for one in whole.commands.values() if isinstance(one, TyperGroup)))
+    for command in (whole, *(one for group in groups for one in group.commands.values())):
+        for parameter in command.get_params(typer.Context(command)):
+            if isinstance(parameter, TyperOption) and parameter.is_flag:
+                parameter.metavar = ""
+    return whole
+
+
 def main() -> None:
     """Run the command; the edge where an unexpected fault becomes one line and status 70."""
     try:
-        app()
+        commands()()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

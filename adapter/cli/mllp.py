@@ -10,14 +10,24 @@ from adapter.cli.site import SiteFolder
 
 
 def mllp(
-    config: Annotated[Path | None, typer.Option(help="TOML file with settings (docs/settings.md).")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback only with TLS.")] = None,
-    port: Annotated[int | None, typer.Option(help=f"Port of MLLP (default {MLLP_PORT}; 0 takes a free one).")] = None,
-    store: Annotated[str | None, typer.Option(help="URL of the message store, such as sqlite:///ldt.db.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file with settings (docs/settings.md).")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address to listen on (default 127.0.0.1); another one needs TLS."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help=f"Port of MLLP (default {MLLP_PORT}; 0 takes a free one).")
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The store that `ldt store init` has made (default sqlite:///ldt.db)."),
+    ] = None,
     site: SiteFolder = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Listen beyond loopback without TLS.")] = False,
 ) -> None:
-    """Take HL7 v2 messages by MLLP alone, until interrupted: store, then acknowledge."""
+    """Run the MLLP listener alone, without HTTP, until interrupted: each message is stored, then acknowledged."""
     given: dict[str, object] = {
         "mllp_host": host,
         "mllp_port": port,

@@ -30,7 +30,7 @@ _MESSAGE = b"\r".join(
 
 
 def selfcheck() -> None:
-    """Load every table and rule, evaluate a built-in message, and check the card and the CarePlan that come out."""
+    """Check the installation: load every table and rule, evaluate a built-in message, check its card and CarePlan."""
     facts, known, rules = catalogue(), tables(), rule_set()
     typer.echo(f"ldt-adapter {__version__}")
     typer.echo(f"catalogue {facts.version}: {len(facts.facts)} facts, {len(facts.inputs)} of them inputs of rules")

@@ -5,8 +5,8 @@ Not a queue: it stops at the first message that is not answered, so that the ord
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from ssl import SSLError
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from adapter.advice.wording import printable
+from adapter.cli.send_failure import Attempt, unanswered, unconnected
 from adapter.hl7v2 import Acknowledgement, UnusableMessage, read_header, split_messages
 
 if TYPE_CHECKING:
@@ -31,10 +32,19 @@ def send(
     file: Annotated[Path, typer.Argument(help="HL7 v2 file with one or many messages, or batches.")],
     to: Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where to send them.")],
     wait: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long an answer may take.")] = 30.0,
-    tls: Annotated[bool, typer.Option("--tls", help="Send with TLS; --ca, --cert and --key need it.")] = False,
-    ca: Annotated[Path | None, typer.Option(help="PEM file with the authorities that are trusted.")] = None,
-    cert: Annotated[Path | None, typer.Option(help="PEM file with the certificate to show.")] = None,
-    key: Annotated[Path | None, typer.Option(help="PEM file with its key; none: it is in the same file.")] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Connect with TLS; --ca, --cert and --key need it.")] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="PEM file with the authorities whose servers are trusted; none: those of this machine."
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM file with our certificate, where the server wants one.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM file with its key; none: it is in the same file.")
+    ] = None,
 ) -> None:
     """Send the messages of a file by MLLP and print each acknowledgement: code, control id, errors with their places.
 
@@ -49,7 +59,8 @@ def send(
         destination = MllpEndpoint.parse(to, _context(tls, ca, cert, key))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--to") from None
-    accepted = asyncio.run(_send(messages, destination, wait))
+    attempt = Attempt(destination.host, tls, ca is not None, cert is not None)
+    accepted = asyncio.run(_send(messages, destination, attempt, wait))
     typer.echo(f"{accepted} of {len(messages)} messages accepted", err=True)
     raise typer.Exit(0 if messages and not faults and accepted == len(messages) else 1)
 
@@ -90,7 +101,7 @@ def _with_cr(raw: bytes) -> bytes:
     return raw + b"\r"
 
 
-async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: float) -> int:
+async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", attempt: Attempt, wait: float) -> int:
     """Send them until one is not answered; how many were accepted."""
     from adapter.server.mllp_sender import MllpClient, NoAcknowledgement
 
@@ -102,9 +113,16 @@ async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: fl
             for message in messages:
                 try:
                     ack = await client.send(message)
-                except (NoAcknowledgement, OSError, ValueError) as error:
-                    typer.echo(f"-- {_control_id(message)} {_reason(error)}; stopped here")
+                except NoAcknowledgement as silence:
+                    _stop(message, unanswered(silence.reason, attempt))
                     break
+                except OSError as error:
+                    _stop(message, unconnected(error, attempt))
+                    break
+                except ValueError:
+                    _stop(message, "holds bytes of an MLLP block, so that no frame can hold it")
+                    break
+                attempt = replace(attempt, answered=True)
                 for later in client.later:
                     typer.echo(f"{_line(later)} (application acknowledgement)")
                 client.later.clear()
@@ -112,6 +130,10 @@ async def _send(messages: Sequence[bytes], destination: "MllpEndpoint", wait: fl
                 accepted += ack is None or ack.accepted
                 progress.advance(task)
     return accepted
+
+
+def _stop(message: bytes, why: str) -> None:
+    typer.echo(f"-- {_control_id(message)} {why}; stopped here")
 
 
 def _line(ack: Acknowledgement) -> str:
@@ -126,17 +148,3 @@ def _control_id(message: bytes) -> str:
         return printable(read_header(message, default_charset="latin-1").control_id)
     except UnusableMessage:
         return "?"
-
-
-def _reason(error: Exception) -> str:
-    from adapter.server.mllp_sender import NoAcknowledgement
-
-    match error:
-        case NoAcknowledgement(reason=reason):
-            return f"no acknowledgement: {reason}"
-        case SSLError():
-            return f"no connection: TLS failed ({getattr(error, 'verify_message', '') or error.reason})"
-        case OSError():
-            return f"no connection: {error.strerror or type(error).__name__}"
-        case _:
-            return "holds bytes of an MLLP block, so that no frame can hold it"

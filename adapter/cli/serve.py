@@ -11,11 +11,23 @@ from adapter.cli.site import SiteFolder
 
 
 def serve(
-    config: Annotated[Path | None, typer.Option(help="TOML file with settings (docs/settings.md).")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; only loopback without --insecure.")] = None,
-    http_port: Annotated[int | None, typer.Option(help="Port of HTTP (default 8080; 0 takes a free one).")] = None,
-    mllp_port: Annotated[int | None, typer.Option(help="Port of MLLP (default: no MLLP).")] = None,
-    store: Annotated[str | None, typer.Option(help="URL of the message store, such as sqlite:///ldt.db.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file with settings (docs/settings.md).")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address to listen on (default 127.0.0.1); another one needs --insecure."),
+    ] = None,
+    http_port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Port of HTTP (default 8080; 0 takes a free one).")
+    ] = None,
+    mllp_port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Port of MLLP (default: no MLLP; 0 takes a free one).")
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The store that `ldt store init` has made (default sqlite:///ldt.db)."),
+    ] = None,
     site: SiteFolder = None,
     as_of_date: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this date. For demonstrations only.")
@@ -24,7 +36,10 @@ def serve(
         bool, typer.Option("--insecure", help="Listen beyond loopback without authentication and TLS.")
     ] = False,
 ) -> None:
-    """Serve CDS Hooks, HL7 v2 over HTTP and MLLP, and $apply, until interrupted."""
+    """Run the server until interrupted: CDS Hooks, HL7 v2 over HTTP and MLLP, the FHIR operation $apply.
+
+    It needs a store (`ldt store init`). Every option is also a setting of a file or the environment (docs/settings.md).
+    """
     given: dict[str, object] = {
         "host": host,
         "http_port": http_port,

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="The store of received messages.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make the store of received messages, of cards and of the feedback on them.", no_args_is_help=True
+)
 
 
 @app.callback()

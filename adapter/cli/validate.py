@@ -18,9 +18,9 @@ from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="FHIR JSON, NDJSON or HL7 v2 files.")],
+    files: Annotated[list[Path], typer.Argument(help="FHIR JSON, NDJSON or HL7 v2 files; the kind is detected.")],
 ) -> None:
-    """Check files strictly against FHIR R4 or the HL7 v2 message structures.
+    """Check files strictly against the standards (FHIR R4, HL7 v2) and name each fault with its place.
 
     Exit status: 0 without fault, 1 with one or when a file cannot be read, 2 for a wrong option.
     """

@@ -96,7 +96,10 @@ def placeholder_findings(identifiers: Field, document: str, sender: Sender) -> l
     """A finding where a list of identifiers has a placeholder in place of a patient's number."""
     if all(repetition.component(1) not in sender.placeholders for repetition in _numbers(identifiers, sender)):
         return []
-    hint = "a placeholder stands in place of a patient's number: it is taken for none"
+    hint = (
+        "a placeholder stands in place of a patient's number and is taken for none: the sender has to send the number; "
+        "a real one that looks like this is listed in the sender's profile (real_numbers)"
+    )
     return [Finding("placeholder-number", "warning", f"{document} {identifiers.address}", hint)]
 
 

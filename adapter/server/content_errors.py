@@ -32,6 +32,12 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Code and text for each reason of quarantine that the sender can do something about; not for faults of our own."""
 
+_PLACEHOLDER: Final = (
+    "A placeholder stands in place of the patient's number (as 000000 or UNKNOWN do). Send the number of the patient; "
+    "if this is a real one, have the receiver list it as real for this sender (real_numbers)."
+)
+"""The text for a number that is missing because a placeholder stands in its place."""
+
 
 def content_errors(content: Content) -> tuple[AckError, ...]:
     """The errors of a quarantined message, one for each place; none where it is not the sender's content."""
@@ -40,4 +46,6 @@ def content_errors(content: Content) -> tuple[AckError, ...]:
         return ()
     places = (noted.place for noted in content.findings if noted.code == content.reason)
     known = tuple(dict.fromkeys(place if _ADDRESS.fullmatch(place) else "" for place in places)) or ("",)
-    return tuple(AckError(found[0], place, "E", found[1]) for place in known)
+    placeholders = {noted.place for noted in content.findings if noted.code == "placeholder-number"}
+    texts = (_PLACEHOLDER if place in placeholders else found[1] for place in known)
+    return tuple(AckError(found[0], place, "E", text) for place, text in zip(known, texts, strict=True))

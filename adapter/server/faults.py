@@ -13,6 +13,11 @@ def report(event: str, error: Exception, **more: str) -> None:
     log.error(event, error_class=type(error).__name__, code_place=code_place(error), **more)
 
 
+def warn(event: str, error: Exception, **more: str) -> None:
+    """The same as a warning: something was not there or not in time, the answer says so, and the server runs on."""
+    log.warning(event, error_class=type(error).__name__, code_place=code_place(error), **more)
+
+
 def code_place(error: BaseException) -> str:
     """Module and line where the exception was raised."""
     trace, place = error.__traceback__, "?"

@@ -17,9 +17,7 @@ from adapter.server.answer import Verdict
 from adapter.server.content import MOST_CHECKED, Content, contradicts_charset, read_content
 from adapter.server.content_errors import content_errors
 from adapter.server.faults import report
-from adapter.server.fields import named
 from adapter.server.header import MessageLimits, Opened, open_header, reopen
-from adapter.server.log import log
 from adapter.server.message_types import ACKNOWLEDGEMENTS
 from adapter.store import Noted
 
@@ -86,7 +84,6 @@ def _judged(
     try:
         profile = site.profile_of(opened.header, connection)
     except SenderUnclear as unclear:
-        log().warning("sender_refused", code=unclear.code, address=connection.peer, **named(opened.header))
         return opened, Judged("R", (_NOT_THE_SENDER[unclear.code],), unclear.code)
     opened = reopen(raw, opened.header, profile.sender, limits)
     if opened.header is None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from adapter.case.schema import schema_faults
@@ -32,10 +32,10 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the text names each setting and what is wrong with it."""
 
 
-class Settings(DeliverySettings, BaseSettings):
+class Settings(DeliverySettings):
     """All settings, with their defaults. docs/settings.md describes each."""
 
-    model_config = SettingsConfigDict(env_prefix="LDT_", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on; only loopback without --insecure.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of HTTP; 0 takes a free one.")
@@ -158,36 +158,47 @@ JSON_EXAMPLES: Final[Mapping[str, str]] = {
 """The settings that are a list or hold names with values: what their environment variables look like."""
 
 
+class Variables(Settings, BaseSettings):
+    """What the environment may hold, one variable for each setting; only to read it by, it is never made."""
+
+    model_config = SettingsConfigDict(env_prefix="LDT_", extra="forbid", frozen=True)
+
+
 def load_settings(file: Path | None, overrides: dict[str, object]) -> Settings:
     """The settings from a TOML file, the environment and the command line, the later winning. Raises SettingsError."""
-    given = {key: value for key, value in overrides.items() if value is not None}
+    from_file = {} if file is None else _from_file(file)
+    from_environment, faults = _from_environment()
+    on_the_line = {key: value for key, value in overrides.items() if value is not None}
+    given = {**from_file, **from_environment, **on_the_line}
     try:
-        from_file = {} if file is None else tomllib.loads(file.read_text(encoding="utf-8"))
-        given = {**from_file, **_from_environment(), **given}
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        faults += [words for _, words in schema_faults(error, given, unknown="unknown setting")]
+    if faults:
+        raise SettingsError("; ".join(faults))
+    return settings
+
+
+def _from_file(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"--config {file}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"--config {file}: not TOML: {error}") from None
-    except ValidationError as error:
-        faults = (words for _, words in schema_faults(error, given, unknown="unknown setting"))
-        raise SettingsError("; ".join(faults)) from None
 
 
-def _from_environment() -> dict[str, object]:
-    """The settings of the variables. Raises SettingsError naming those that are unknown or hold no JSON."""
+def _from_environment() -> tuple[dict[str, object], list[str]]:
+    """The settings of the variables, and which of these are unknown or hold no JSON where they have to."""
     variables = {name: text for name, text in os.environ.items() if name.startswith("LDT_")}
-    unknown = [name for name in variables if name[4:].lower() not in Settings.model_fields]
-    if unknown:
-        raise SettingsError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
-    faults = [
-        f"{name}: must be JSON, such as {JSON_EXAMPLES[name[4:].lower()]}"
-        for name, text in sorted(variables.items())
-        if name[4:].lower() in JSON_EXAMPLES and not _is_json(text)
-    ]
-    if faults:
-        raise SettingsError("; ".join(faults))
-    return EnvSettingsSource(Settings)()
+    unknown = sorted(name for name in variables if name[4:].lower() not in Settings.model_fields)
+    odd = {name for name in variables if name[4:].lower() in JSON_EXAMPLES and not _is_json(variables[name])}
+    faults = [f"unknown setting in the environment: {', '.join(unknown)}"] if unknown else []
+    faults += [f"{name}: must be JSON, such as {JSON_EXAMPLES[name[4:].lower()]}" for name in sorted(odd)]
+    source = EnvSettingsSource(Variables)
+    left_out = {name.lower() for name in odd}
+    source.env_vars = {name: text for name, text in source.env_vars.items() if name.lower() not in left_out}
+    return source(), faults
 
 
 def _is_json(text: str) -> bool:

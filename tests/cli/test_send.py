@@ -1,12 +1,18 @@
 """`ldt send` against our own listener and against peers that misbehave: what it prints, and its exit status."""
 
 import re
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from ssl import SSLError, TLSVersion
 
 import pytest
 from structlog.testing import capture_logs
 
+from adapter.cli.send_failure import Attempt, unconnected
 from adapter.mapping.site import AckPolicy, Profile, Site, plain_site
 from adapter.server.intake import Intake
 from adapter.server.tls import server_context
@@ -17,6 +23,8 @@ from tests.server.listening import Listening
 from tests.server.peers import Peer, ack
 
 CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
+LATE = "no acknowledgement came in time (--wait); the message may have been taken all the same"
+CLOSED = "no acknowledgement: the server closed the connection"
 RESULT = result(1, "777-3", "210", "10*3/uL")
 
 
@@ -96,7 +104,7 @@ def test_it_stops_where_no_answer_comes(tmp_path: Path) -> None:
     with Peer(lambda number, raw: [ack("M1")] if number == 0 else []) as peer:
         ran = send(path, peer.port, "--wait", "0.3")
         assert len(peer.taken) == 2
-    assert (ran.status, ran.out) == (1, "AA M1\n-- M2 no acknowledgement: time-out; stopped here\n")
+    assert (ran.status, ran.out) == (1, f"AA M1\n-- M2 {LATE}; stopped here\n")
     assert ran.err.endswith("1 of 3 messages accepted\n")
     ran = send(path, peer.port)
     assert ran.status == 1
@@ -129,11 +137,11 @@ def test_errors_are_told_to_who_wants_them_alone_and_success_to_who_wants_that(
     assert send(write(tmp_path, "e.hl7", wrong), listener.port).out.startswith("CR M1 202")
     refused = batch("M1").replace(b"|P|2.5.1", b"|T|2.5.1|||SU|NE")
     ran = send(write(tmp_path, "s.hl7", refused), listener.port, "--wait", "0.5")
-    assert (ran.status, ran.out) == (1, "-- M1 no acknowledgement: time-out; stopped here\n")
+    assert (ran.status, ran.out) == (1, f"-- M1 {LATE}; stopped here\n")
     with Peer(lambda number, raw: None) as peer:
         silent = batch("M1").replace(b"|P|2.5.1", b"|P|2.5.1|||NE|NE")
         ran = send(write(tmp_path, "n.hl7", silent), peer.port)
-    assert (ran.status, ran.out) == (1, "-- M1 no acknowledgement: closed; stopped here\n")
+    assert (ran.status, ran.out) == (1, f"-- M1 {CLOSED}; it may want TLS (--tls); stopped here\n")
 
 
 @pytest.mark.parametrize(
@@ -168,11 +176,106 @@ def test_over_tls_with_a_certificate(store: Store, tmp_path: Path) -> None:
         ran = send(path, listener.port, "--tls", "--ca", authority.file, "--cert", own.cert)
         assert (ran.status, ran.out) == (0, "AA M1\n")
         assert send(path, listener.port, "--tls", "--ca", authority.file).status == 1
-        assert "no connection: TLS failed (" in send(path, listener.port, "--tls").out
         alone = write(tmp_path, "alone.pem", b"".join(CERTIFICATE.findall(own.cert.read_bytes())))
         keyless = send(path, listener.port, "--tls", "--ca", authority.file, "--cert", alone)
         assert (keyless.status, "alone.pem: its key is missing" in keyless.err) == (1, True)
     assert send(path, 1, "--tls", "--ca", tmp_path / "none.pem").err.startswith("ldt send: certificate authority")
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[int]:
+    """A server that answers whatever comes with these bytes; its port."""
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+
+
+def named(reason: str) -> SSLError:
+    """An alert of the other side, as OpenSSL tells of it."""
+    error = SSLError(1, f"[SSL: {reason}]")
+    error.reason = reason
+    return error
+
+
+EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("names", "end", "other", "said"),
+    [
+        (("127.0.0.1",), None, True, "server's certificate is not in the file of --ca (self-signed certificate in"),
+        (("lab.example.org",), None, False, "is not for 127.0.0.1; say in --to a name that it is for"),
+        (("127.0.0.1",), EXPIRED, False, "has ended and has to be renewed there (certificate has expired)"),
+    ],
+)
+def test_a_certificate_of_the_server_that_cannot_be_trusted_is_told_of_with_the_remedy(
+    store: Store, tmp_path: Path, names: tuple[str, ...], end: datetime | None, other: bool, said: str
+) -> None:
+    issuing, trusted = Authority(tmp_path, "ca"), Authority(tmp_path, "other" if other else "same")
+    context = server_context(issuing.issue(*names, end=end), "none")
+    path, ca = write(tmp_path, "m.hl7", batch("M1")), (trusted if other else issuing).file
+    with capture_logs(), Listening(Intake(store), tls=context) as listener:
+        ran = send(path, listener.port, "--tls", "--ca", ca)
+        unnamed = send(path, listener.port, "--tls")
+    assert (ran.status, said in ran.out) == (1, True), ran.out
+    assert "this machine does not trust; name its file with --ca" in unnamed.out
+
+
+@pytest.mark.parametrize("version", [TLSVersion.TLSv1_2, TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(
+    ("shown", "said"), [(False, "wants a client certificate; show one with --cert"), (True, "--cert; have")]
+)
+def test_a_server_that_wants_another_certificate_of_ours_is_told_of(
+    store: Store, tmp_path: Path, version: TLSVersion, shown: bool, said: str
+) -> None:
+    authority, stranger = Authority(tmp_path, "ca"), Authority(tmp_path, "stranger").issue("x.example.org")
+    context = server_context(authority.issue("127.0.0.1"), "required")
+    context.maximum_version = version
+    own = ("--cert", stranger.cert) if shown and stranger.cert else ()
+    with capture_logs(), Listening(Intake(store), tls=context) as listener:
+        ran = send(write(tmp_path, "m.hl7", batch("M1")), listener.port, "--tls", "--ca", authority.file, *own)
+    assert (ran.status, said in ran.out) == (1, True), ran.out
+
+
+def test_a_server_without_tls_and_one_with_it_are_told_apart(store: Store, tmp_path: Path) -> None:
+    authority, path = Authority(tmp_path, "ca"), write(tmp_path, "m.hl7", batch("M1"))
+    with answering(b"\x0bMSH|^~\\&|\x1c\r") as port:
+        ran = send(path, port, "--tls", "--ca", authority.file)
+    assert "speaks no TLS on this port; leave out --tls" in ran.out
+    context = server_context(authority.issue("127.0.0.1"), "none")
+    with capture_logs(), Listening(Intake(store), tls=context) as listener:
+        assert "closed the connection; it may want TLS (--tls)" in send(path, listener.port).out
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "said"),
+    [
+        (named("DECODE_ERROR"), Attempt("h", tls=True), "the handshake came to no end"),
+        (named("TLSV1_ALERT_PROTOCOL_VERSION"), Attempt("h", tls=True), "no TLS version that both sides speak"),
+        (named("TLSV13_ALERT_CERTIFICATE_REQUIRED"), Attempt("h", tls=True), "wants a client certificate"),
+        (named("TLSV1_ALERT_UNKNOWN_CA"), Attempt("h", tls=True, cert=True), "does not accept the certificate of"),
+        (ConnectionError("no connection in time"), Attempt("h", tls=True), "leave out --tls"),
+        (ConnectionResetError(104, "Connection reset by peer"), Attempt("h", tls=True), "wants a client certificate"),
+        (ConnectionError("no connection in time"), Attempt("h"), "no connection: no connection in time"),
+        (ConnectionRefusedError(111, "x"), Attempt("h", tls=True), "nothing listens on that port"),
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            Attempt("h", tls=True),
+            "no connection: Name or service not known",
+        ),
+    ],
+)
+def test_what_other_servers_say(error: OSError, attempt: Attempt, said: str) -> None:
+    assert said in unconnected(error, attempt)
 
 
 @pytest.mark.parametrize(

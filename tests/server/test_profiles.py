@@ -126,6 +126,19 @@ def test_a_sender_may_be_told_of_faults_of_content(store: Store, raw: bytes, err
     assert told(receive(asked, GOOD.replace(b"|A1|", b"|A2|"))) == ["AA"]
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("UNKNOWN", "Send the number of the patient; "), ("000000", "(real_numbers)"), ("", "no patient identifier")],
+)
+def test_the_sender_of_a_placeholder_is_told_what_to_do(store: Store, number: str, told: str) -> None:
+    raw = wire(MSH, f"PID|1||{number}^^^HOSP^MR||DOE^JANE", OBR, obx("210"))
+    [error] = parse_message(receive(answering(store, on_content_error="AE"), raw).ack).named("ERR")
+    text = error.field(8).text
+    assert told in text
+    assert ("placeholder" in text) == (number != "")
+    assert len(text) <= 250, "the length of ERR-8"
+
+
 def test_a_fault_of_content_is_ce_in_enhanced_mode(store: Store) -> None:
     raw = wire(f"{MSH}|||AL|NE", OBR)
     assert told(receive(answering(store, on_content_error="AE"), raw)) == ["CE", "100 "]
@@ -193,11 +206,9 @@ def test_unknown_senders_may_be_refused(store: Store) -> None:
     assert b"No sender of this name (MSH-3, MSH-4) is configured here." in answer.ack
     assert list(store.messages()) == []
     assert intake.outcomes["sender-unknown"] == 1
-    first, second = logs
-    assert (first["event"], first["code"]) == ("sender_refused", "sender-unknown")
-    assert second["event"] == "message_refused"
     named = {"sender": "LAB" + "B" * 252, "type": "ORU^R01", "address": "192.0.2.7"}
-    assert [{key: log[key] for key in named} for log in logs] == [named, named]
+    line = {"event": "message_refused", "code": "103", "status": "sender-unknown", **named}
+    assert [{key: log[key] for key in line} for log in logs] == [line]
 
 
 def test_a_refused_message_names_the_profile_that_took_it(store: Store) -> None:

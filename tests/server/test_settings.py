@@ -11,7 +11,7 @@ from adapter.advice.hl7v2 import Link
 from adapter.server.addresses import is_loopback
 from adapter.server.delivery import Schedule
 from adapter.server.destinations import deliverers
-from adapter.server.settings import JSON_EXAMPLES, Settings, SettingsError, load_settings
+from adapter.server.settings import JSON_EXAMPLES, Settings, SettingsError, Variables, load_settings
 from adapter.store import Store
 
 
@@ -68,8 +68,19 @@ def test_a_variable_that_has_to_be_json_says_so_and_how(
     assert getattr(load_settings(None, {}), name) != plain
 
 
+def test_faults_of_file_and_variables_are_named_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("LDT_RECEIVING", "NELM/HOSP"), ("LDT_HTTP_PROT", "1"), ("LDT_WORKERS", "many")):
+        monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError) as raised:
+        load_settings(_file(tmp_path, "http_port = 70000"), {"mllp_port": -1})
+    faults = str(raised.value).split("; ")
+    assert faults[0] == "unknown setting in the environment: LDT_HTTP_PROT"
+    assert faults[1].startswith("LDT_RECEIVING: must be JSON, such as")
+    assert sorted(fault.split(":")[0] for fault in faults[2:]) == ["http_port", "mllp_port", "workers"]
+
+
 def test_every_setting_that_its_variable_holds_as_json_has_an_example() -> None:
-    source = EnvSettingsSource(Settings)
+    source = EnvSettingsSource(Variables)
     assert set(JSON_EXAMPLES) == {name for name, one in Settings.model_fields.items() if source.field_is_complex(one)}
 
 

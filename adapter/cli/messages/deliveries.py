@@ -14,7 +14,9 @@ STATES: "Final[tuple[DeliveryState, ...]]" = ("waiting", "delivered", "dead", "s
 
 
 def list_deliveries(
-    state: Annotated[str | None, typer.Option(help="Only deliveries of this state, such as waiting.")] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help=f"Only deliveries of this state, one of {', '.join(STATES)}.")
+    ] = None,
     as_json: AsJson = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
@@ -30,7 +32,9 @@ def dead(as_json: AsJson = False, store: StoreUrl = DEFAULT_STORE) -> None:
 
 
 def retry(
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="N...", help="Numbers of dead deliveries.")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="N...", help="Numbers of dead deliveries; or --all.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="All that are dead.")] = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:

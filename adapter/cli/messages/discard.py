@@ -9,7 +9,7 @@ from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, existing, fail
 
 def discard(
     number: Annotated[int, typer.Argument(metavar="N", help="The number of the message.")],
-    reason: Annotated[str, typer.Option(help="Why; kept with the message. No patient data, please.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the message. No patient data, please.")],
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
     """Use a message no longer: its patients are evaluated again without it. `replay` brings it back."""

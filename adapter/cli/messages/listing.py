@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapter.advice.wording import printable
-from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, patient_key, reading, state_of
+from adapter.cli.messages.opening import DEFAULT_STORE, ONE_STATE, StoreUrl, patient_key, reading, state_of
 from adapter.cli.messages.printing import AsJson, Json, print_json, print_table
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def list_messages(
-    state: Annotated[str | None, typer.Option(help="Only messages of this state, such as quarantined.")] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help=f"Only messages of this state, {ONE_STATE}")
+    ] = None,
     patient: Annotated[
         str | None, typer.Option(metavar="KEY", help="Only messages about this patient: AUTHORITY/TYPE/NUMBER.")
     ] = None,
     after: Annotated[int, typer.Option(metavar="N", help="Only messages after this number.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many rows.")] = 200,
     patients: Annotated[bool, typer.Option("--patients", help="Show the patients' numbers too.")] = False,
     ids: Annotated[
         bool, typer.Option("--ids", help="Print one control id for each message, all of them, and nothing else.")

@@ -25,6 +25,7 @@ STATES: "Final[tuple[MessageState, ...]]" = (
     "ignored",
     "discarded",
 )
+ONE_STATE: Final = f"one of {', '.join(STATES)}."
 
 
 @contextmanager

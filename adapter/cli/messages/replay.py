@@ -7,7 +7,16 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from adapter.cli.messages.opening import DEFAULT_STORE, StoreUrl, carried_out, existing, fail, reading, state_of
+from adapter.cli.messages.opening import (
+    DEFAULT_STORE,
+    ONE_STATE,
+    StoreUrl,
+    carried_out,
+    existing,
+    fail,
+    reading,
+    state_of,
+)
 from adapter.hl7v2 import ENVELOPE_NAMES
 
 TOGETHER: Final = 500
@@ -15,8 +24,11 @@ TOGETHER: Final = 500
 
 
 def replay(
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="N...", help="Numbers of messages.")] = None,
-    state: Annotated[str | None, typer.Option(help="All messages of this state, such as quarantined.")] = None,
+    numbers: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="N...", help="Numbers of messages, as `ldt messages list` shows them; or --state."),
+    ] = None,
+    state: Annotated[str | None, typer.Option(metavar="STATE", help=f"All messages of this state, {ONE_STATE}")] = None,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
     """Process messages anew: at once where a server runs, else at its next start."""

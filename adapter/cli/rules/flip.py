@@ -21,7 +21,7 @@ def flip(
     patient: Patient = None,
     as_of: AsOf = None,
     site: SiteFolder = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="At most so many changes.")] = 40,
+    most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="At most so many changes.")] = 40,
 ) -> None:
     """Tell which single change of one fact would give the therapy another strength; the smallest changes first."""
     console = Console()

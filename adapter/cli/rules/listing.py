@@ -14,7 +14,9 @@ from adapter.ldt import Rule, RuleSet
 
 
 def list_rules(
-    section: Annotated[str | None, typer.Option(help="Only rules of this section, such as 3.2.")] = None,
+    section: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Only rules of this section, such as 3.2.")
+    ] = None,
     therapy: Annotated[str | None, typer.Option(metavar="CODE", help="Only rules that rate or ask about it.")] = None,
     fact: Annotated[str | None, typer.Option(metavar="NAME", help="Only rules that read this fact.")] = None,
     site: SiteFolder = None,

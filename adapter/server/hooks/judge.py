@@ -92,6 +92,7 @@ class Judge:
         assessment = replace(
             assessment,
             case=case,
+            unsought=stored.unsought,
             call=tuple(_about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )

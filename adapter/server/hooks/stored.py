@@ -16,7 +16,7 @@ from adapter.mapping.fhir_veto import veto
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.patient import Mapped
 from adapter.server.ehr import Reading
-from adapter.server.faults import report
+from adapter.server.faults import report, warn
 from adapter.server.hooks.gather import gather
 from adapter.server.hooks.services import PATIENT
 from adapter.server.recall import LONGEST_RECALL, Recalled
@@ -30,7 +30,7 @@ Recall = Callable[[tuple[PatientKey, ...]], Awaitable[Recalled]]
 STORED: Final = "stored HL7 v2 messages"
 
 NO_PATIENT: Final = "not looked for: there is no Patient resource that could be read"
-NO_NUMBER: Final = "not looked for: the Patient has no current number of a configured system"
+NO_NUMBER: Final = "none could be joined, since the Patient has no current number of a configured system"
 NOT_THERE: Final = "the store is not available"
 NOT_IN_TIME: Final = "could not be read in time"
 SEVERAL: Final = "not joined: the numbers of the Patient lead to different patients"
@@ -42,7 +42,8 @@ DIFFERS: Final = "not joined: birth date, sex or family name is another than tha
 class Stored:
     """What the store adds to a call: facts of so many messages.
 
-    `gaps` says in words what it does not add; `lacking`: nobody could look, so that the diagnosis may be among it;
+    `gaps` says in words what it does not add; `unsought` are those of them where there was no number to look for, which
+    no data of this patient were lost by; `lacking`: nobody could look, so that the diagnosis may be among it;
     `doubted` are facts of somebody who may be the patient: not joined, and no reason for silence.
     """
 
@@ -50,6 +51,7 @@ class Stored:
     doubted: Mapped | None = field(default=None, repr=False)
     messages: int = 0
     gaps: tuple[str, ...] = ()
+    unsought: tuple[str, ...] = ()
     lacking: bool = False
 
     @property
@@ -78,14 +80,18 @@ class StoredFacts:
             return _lacking(NO_PATIENT)
         keys = tuple(dict.fromkeys(self._keys(resource, now)))
         if not keys:
-            return Stored(gaps=(f"{STORED}: {NO_NUMBER}",))
+            gap = f"{STORED}: {NO_NUMBER}"
+            return Stored(gaps=(gap,), unsought=(gap,))
         try:
             async with asyncio.timeout(LONGEST_RECALL):
                 return _joined(await self.recall(keys), resource)
         except StoreError as error:
-            report("stored_facts_missing", error)
+            warn("stored_facts_missing", error)
             return _lacking(NOT_THERE)
-        except (TimeoutError, TaskTooLong, TaskCrashed) as error:
+        except (TimeoutError, TaskTooLong) as error:
+            warn("stored_facts_missing", error)
+            return _lacking(NOT_IN_TIME)
+        except TaskCrashed as error:
             report("stored_facts_missing", error)
             return _lacking(NOT_IN_TIME)
 

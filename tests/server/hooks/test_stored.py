@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from adapter.ldt import rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
@@ -26,10 +27,10 @@ from adapter.server.hooks.stored import (
 from adapter.server.intake import Intake
 from adapter.server.recall import Recalled
 from adapter.server.settings import Settings, SettingsError, load_settings
-from adapter.server.workers import TaskTooLong
+from adapter.server.workers import TaskCrashed, TaskTooLong
 from adapter.store import Settled, Store, StoreError, StoreUnavailable
 from tests.server.feeds import LIVER, NET, adt, oru, own
-from tests.server.hooks.calling import answer, card, cards, example, refused
+from tests.server.hooks.calling import answer, card, cards, client_of, example, refused
 from tests.server.hooks.storing import NUMBER, NUMBERS, PERSON, SYSTEM, joining, take
 
 PATENT = own("portal_vein_status", "patent")
@@ -134,6 +135,30 @@ def test_a_number_of_another_system_leads_nowhere(store: Store, number: dict[str
     shown = text(detail(store, request))
     assert NO_NUMBER in shown
     assert "Portal vein: not recorded" in shown
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_a_record_without_such_a_number_is_told_of_and_the_card_is_as_loud_as_without(store: Store) -> None:
+    take(store, about(PATENT))
+    request = example("patient-view-07")
+    request["prefetch"]["patient"]["identifier"] = []
+    found, alone = card(joining(store), request), card(client_of(store), request)
+    assert (found["summary"], found["indicator"]) == (alone["summary"], alone["indicator"])
+    told = f"**Data that could not be had:** stored HL7 v2 messages: {NO_NUMBER}"
+    first, whole = text(found["detail"]).split("**The whole answer**")
+    assert told in first
+    assert NO_NUMBER in whole
+    assert "some data could not be had or used" not in first
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_beside_other_gaps_a_record_without_such_a_number_hides_none(store: Store) -> None:
+    request = example("patient-view-07")
+    request["prefetch"]["patient"]["identifier"] = []
+    del request["prefetch"]["procedures"]
+    found = card(joining(store), request)
+    assert "some data not used" in found["summary"]
+    assert "some data could not be had or used" in found["detail"]
 
 
 @pytest.mark.hazard("HZ-P05")
@@ -301,6 +326,24 @@ def failing(error: Exception) -> Recall:
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (StoreUnavailable(CANARY), "warning"),
+        (TimeoutError(CANARY), "warning"),
+        (TaskTooLong(CANARY), "warning"),
+        (TaskCrashed(CANARY), "error"),
+    ],
+)
+def test_a_call_that_goes_without_what_is_stored_is_one_line_of_the_log(
+    store: Store, error: Exception, level: str
+) -> None:
+    with capture_logs() as logs:
+        card(joining(store, failing(error)), example("patient-view-07"))
+    told = [(line["log_level"], line["error_class"]) for line in logs if line["event"] == "stored_facts_missing"]
+    assert told == [(level, type(error).__name__)]
 
 
 FAULTS = [(StoreUnavailable(CANARY), NOT_THERE), (StoreError(CANARY), NOT_THERE), (TaskTooLong(CANARY), NOT_IN_TIME)]
