@@ -127,10 +127,9 @@ def place_of(origins: Iterable[Origin]) -> str:
     """Where a fact came from: document and address of its first origins, in harmless characters."""
     places = []
     for origin in list(origins)[:2]:
-        document = plain(origin.document)[:60]
         place = plain(origin.place)[:80]
-        sender = plain(origin.source)[:40]
         if origin.wire == "hl7v2":
+            document, sender = plain(origin.document)[:60], plain(origin.source)[:40]
             places.append(f"{place} of message {document}{f' from {sender}' if sender else ''}")
         elif origin.wire == "case":
             places.append("case file")
