@@ -30,19 +30,18 @@ def _is_plain(value: object) -> bool:
     Nearly every value does, and has no fault then; where to look for one is asked only of the others.
     """
     texts: list[str] = []
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, str) and one:
+    parts = [value]
+    for one in parts:  # it grows on the way
+        if isinstance(one, str):
             texts.append(one)
-        elif isinstance(one, dict) and one and "" not in one and {*map(type, one)} == {str}:
+        elif isinstance(one, dict) and one:
             texts += one
-            left += one.values()
+            parts += one.values()
         elif isinstance(one, list | tuple) and one:
-            left += one
+            parts += one
         elif not isinstance(one, int):
             return False
-    return not _HIDDEN.search("".join(texts))
+    return "" not in texts and {*map(type, texts)} <= {str} and not _HIDDEN.search("".join(texts))
 
 
 def _faults(value: object, place: str, *, in_resource: bool) -> Iterator[Fault]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from uuid import uuid5
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.basis import silenced_lines, site_lines
 from adapter.advice.card import NAMESPACE, summary
 from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
-from adapter.advice.parts import INTENDED, SILENCED, TITLE
+from adapter.advice.parts import INTENDED, SILENCED, TITLE, unsigned_lines
 from adapter.advice.sections import (
     SCOPE_UNKNOWN,
     Option,
@@ -28,8 +28,7 @@ from adapter.advice.sections import (
     remark_line,
     scope_lines,
     set_aside_lines,
-    shown_rules,
-    unread_line,
+    unread_lines,
 )
 from adapter.advice.supporting import Supporting, supporting
 from adapter.advice.wording import markdown, plain, xhtml
@@ -181,9 +180,7 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield f"Data problem: {line}"
     for line in also_on_record(assessment):
         yield f"Also on record, read by no rule: {line}"
-    unread = unread_line(assessment)
-    if unread:
-        yield unread
+    yield from unread_lines(assessment)
     for line in disagreements(assessment):
         yield f"The documents disagree: {line}"
     for line in printed_positions(assessment):
@@ -207,7 +204,7 @@ def _basis(assessment: Assessment) -> str:
     return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}; review within {REVIEW_DAYS} days or when a fact changes. "
         f"Rule set {rules.id} {rules.edition}, drawn from two narrative reviews without formal grading of evidence; "
-        f"{facts} facts decided. {unsigned(rules, shown_rules(assessment))}"
+        f"{facts} facts decided. {''.join(unsigned_lines(assessment))}"
     )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import signature
-from adapter.case.truth import Truth
+from adapter.advice.weight import weighed
 from adapter.case.words import lowered
-from adapter.ldt import Disagreement
 from adapter.ldt.schema import Conflict
 
 REGIMENS = ("octreotide_prophylaxis", "consider_octreotide_prophylaxis", "continue_octreotide_postprocedure")
@@ -42,30 +41,22 @@ def printed_positions(assessment: Assessment) -> Iterator[str]:
 
 @once
 def _bearing(assessment: Assessment) -> Iterator[Conflict]:
-    conflicts = assessment.rules.conflicts
-    return (conflicts[one.conflict] for one in assessment.advice.conflicts if _bears(assessment, one))
+    """Those of which a rule set a caution shown here or tells a regimen, or two rate a therapy that is offered or
+    planned."""
+    advice = assessment.advice
+    regimens = (action for action in advice.actions if action.code in REGIMENS)
+    told = {rule for remark in (*advice.cautions, *regimens) for rule in remark.rules}
+    rated = [{rating.rule for rating in therapy.because + therapy.set_aside} for therapy in weighed(assessment)]
+    for one in advice.conflicts:
+        if not told.isdisjoint(one.rules) or any(len(rules.intersection(one.rules)) > 1 for rules in rated):
+            yield assessment.rules.conflicts[one.conflict]
 
 
 def also_touched(assessment: Assessment) -> str:
     """The other disagreements that rules of this case touch, without bearing on what is shown; else nothing."""
-    conflicts = assessment.rules.conflicts
-    ids = [one.conflict for one in assessment.advice.conflicts if not _bears(assessment, one)]
-    return ", ".join(f"{conflicts[conflict].id} {conflicts[conflict].title}" for conflict in ids)
-
-
-def _bears(assessment: Assessment, disagreement: Disagreement) -> bool:
-    """Whether one of its rules set a caution shown here or tells a regimen, or two of them rate a therapy that is
-    offered or planned."""
-    advice = assessment.advice
-    fired = set(disagreement.rules)
-    regimens = [action for action in advice.actions if action.code in REGIMENS]
-    if any(fired & set(remark.rules) for remark in (*advice.cautions, *regimens)):
-        return True
-    return any(
-        len(fired & {rating.rule for rating in therapy.because + therapy.set_aside}) > 1
-        for therapy in advice.therapies
-        if therapy.strength.offered or therapy.planned is Truth.TRUE
-    )
+    touched = (assessment.rules.conflicts[one.conflict] for one in assessment.advice.conflicts)
+    bearing = {conflict.id for conflict in _bearing(assessment)}
+    return ", ".join(f"{conflict.id} {conflict.title}" for conflict in touched if conflict.id not in bearing)
 
 
 def flag_lines(assessment: Assessment) -> Iterator[str]:

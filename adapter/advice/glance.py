@@ -7,9 +7,9 @@ Nothing that could exclude what is advised is ever left out.
 from collections.abc import Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.basis import silenced_lines, unsigned
+from adapter.advice.basis import silenced_lines
 from adapter.advice.gaps import gap_line, provisional
-from adapter.advice.parts import SILENCED, Part
+from adapter.advice.parts import SILENCED, Part, unsigned_lines
 from adapter.advice.sections import (
     DANGERS,
     HIGH_BURDEN,
@@ -21,9 +21,8 @@ from adapter.advice.sections import (
     remark_line,
     renumbered,
     scope_lines,
-    shown_rules,
     some_not_used,
-    unread_line,
+    unread_lines,
 )
 from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weighed
 from adapter.case.truth import Truth
@@ -158,7 +157,7 @@ def _missing(assessment: Assessment, weight: Weight) -> Iterator[str]:
     more = sum(len(gap.names) for gap in weight.gaps[weight.shown_gaps :])
     if more:
         yield f"{more} more, named below{'; none of them could exclude what is advised' if weighed(assessment) else ''}"
-    yield from filter(None, [unread_line(assessment)])
+    yield from unread_lines(assessment)
 
 
 def _certainty(assessment: Assessment, weight: Weight) -> Iterator[str]:
@@ -166,10 +165,8 @@ def _certainty(assessment: Assessment, weight: Weight) -> Iterator[str]:
     said.append(_settled(assessment, weight))
     if some_not_used(assessment):
         said.append("some data could not be had or used")
-    open_to_sign = unsigned(assessment.rules, shown_rules(assessment))
-    said.append(
-        f"from two narrative reviews, evidence not graded{', not signed by a clinician' if open_to_sign else ''}"
-    )
+    signed = ", not signed by a clinician" if unsigned_lines(assessment) else ""
+    said.append(f"from two narrative reviews, evidence not graded{signed}")
     yield "; ".join(said)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
 from adapter.advice.disagreements import disagreements, flag_lines, printed_positions
 from adapter.advice.sections import (
@@ -27,7 +27,7 @@ from adapter.advice.sections import (
     scope_lines,
     set_aside_lines,
     shown_rules,
-    unread_line,
+    unread_lines,
 )
 from adapter.case.truth import Truth
 from adapter.ldt import Scope
@@ -89,7 +89,7 @@ def _scope(assessment: Assessment) -> Iterator[Part]:
 def _listed(assessment: Assessment) -> Iterator[Part]:
     advice, rules = assessment.advice, assessment.rules
     rated = tuple(options(assessment))
-    missing = (*missing_lines(assessment), *filter(None, [unread_line(assessment)]))
+    missing = (*missing_lines(assessment), *unread_lines(assessment))
     yield Part("About this call", tuple(assessment.call))
     yield Part("Danger", tuple(danger_lines(assessment)), tone="danger")
     yield Part(SILENCED, tuple(silenced_lines(advice, rules)), tone="loud")
@@ -127,5 +127,11 @@ def basis(assessment: Assessment) -> str:
     citations = " ".join(f"{document.code}: {document.citation}" for document in rules.documents)
     return (
         f"Data as of {assessment.case.as_of:%Y-%m-%d}. Rule set {rules.id} {rules.edition}, drawn from two narrative "
-        f"reviews without formal grading of evidence. {INTENDED} {unsigned(rules, shown_rules(assessment))} {citations}"
+        f"reviews without formal grading of evidence. {INTENDED} {''.join(unsigned_lines(assessment))} {citations}"
     )
+
+
+@once
+def unsigned_lines(assessment: Assessment) -> Iterator[str]:
+    """What of the answer is the project's own choice and unsigned, in one line; nothing when all of it is signed."""
+    yield from filter(None, [unsigned(assessment.rules, shown_rules(assessment))])

@@ -373,10 +373,11 @@ def shown_rules(assessment: Assessment) -> list[Rule]:
     return [rule for rule in assessment.rules.rules.values() if rule.id in ids]
 
 
-def unread_line(assessment: Assessment) -> str:
+@once
+def unread_lines(assessment: Assessment) -> Iterator[str]:
     """That narrative reports exist, where one of the facts they usually hold is missing; else nothing."""
     lacking = [label(name) for name in NARRATIVE_FACTS if assessment.case.known(name) is None]
-    if not assessment.narratives or not lacking:
-        return ""
-    reports = f"{assessment.narratives} narrative report(s) came with the data and were not read"
-    return f"{reports}; they may state: {', '.join(lacking)}"
+    count = assessment.narratives if lacking else 0
+    if count:
+        reports = f"{count} narrative report(s) came with the data and were not read"
+        yield f"{reports}; they may state: {', '.join(lacking)}"

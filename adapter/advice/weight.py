@@ -145,12 +145,18 @@ def _leaves(explanation: Explanation) -> Iterator[str]:
 def _doubts(assessment: Assessment, known: Collection[str]) -> Iterator[str]:
     """Newer statements that were not used of facts that decided or bear on what is advised or planned, and newer
     results that could not be read."""
-    codes = {therapy.code for therapy in weighed(assessment)}
-    rules = (rule for rule in assessment.rules.rules.values() if not codes.isdisjoint(rule.therapies))
-    bearing = {name for rule in (*rules, *assessment.rules.scope) for name in rule.facts} | set(known)
-    for name, fact in assessment.case.facts.items():
-        if fact.unused and fact.known is not None and name in bearing:
+    passed = {name: fact for name, fact in assessment.case.facts.items() if fact.unused and fact.known is not None}
+    bearing = _bearing(assessment).union(known) if passed else set[str]()
+    for name, fact in passed.items():
+        if name in bearing:
             yield from passed_over(fact, differing=True)
     for finding in assessment.findings:
         if finding.code == "newer-result-unmapped":
             yield finding.hint
+
+
+def _bearing(assessment: Assessment) -> set[str]:
+    """The facts that rules of what is advised or planned read, or rules of the scope."""
+    codes = {therapy.code for therapy in weighed(assessment)}
+    rules = (rule for rule in assessment.rules.rules.values() if not codes.isdisjoint(rule.therapies))
+    return {name for rule in (*rules, *assessment.rules.scope) for name in rule.facts}

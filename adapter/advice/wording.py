@@ -18,7 +18,7 @@ from adapter.case.words import VALUES, unit_of
 
 _UNSAFE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|<>~])")
-_LEADING = re.compile(r"^(?:(\d+)([.)])|([#+-]))")
+_LEADING = re.compile(r"\d+[.)]|[#+-]")
 _ADDRESS = re.compile(r"(?i)(://|www\.)")
 
 REASONS = {
@@ -44,7 +44,9 @@ REASONS = {
 
 def markdown(text: str) -> str:
     """Text that Markdown shows as it is: unusual characters dropped, active ones escaped, addresses never links."""
-    return _LEADING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _MARKDOWN.sub(r"\\\1", inert(text)))
+    escaped = _MARKDOWN.sub(r"\\\1", inert(text))
+    found = _LEADING.match(escaped)
+    return f"{escaped[: found.end() - 1]}\\{escaped[found.end() - 1 :]}" if found else escaped
 
 
 def inert(text: str) -> str:
@@ -127,10 +129,9 @@ def place_of(origins: Iterable[Origin]) -> str:
     """Where a fact came from: document and address of its first origins, in harmless characters."""
     places = []
     for origin in list(origins)[:2]:
-        document = plain(origin.document)[:60]
         place = plain(origin.place)[:80]
-        sender = plain(origin.source)[:40]
         if origin.wire == "hl7v2":
+            document, sender = plain(origin.document)[:60], plain(origin.source)[:40]
             places.append(f"{place} of message {document}{f' from {sender}' if sender else ''}")
         elif origin.wire == "case":
             places.append("case file")

@@ -165,10 +165,8 @@ def _without_value(definition: FactDefinition, statements: Sequence[Statement], 
 
 def _merged(definition: FactDefinition, usable: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     # A statement that only narrows an answer ("on an analogue") never competes in time with one that gives it.
-    giving: list[Statement] = []
-    narrowing: list[Statement] = []
-    for one in usable:
-        (narrowing if _narrows(one) else giving).append(one)
+    narrowing = [s for s in usable if _narrows(s)]
+    giving = [s for s in usable if not _narrows(s)] if narrowing else usable
     match definition.merge:
         case Merge.LATEST:
             return _agreed(definition, Times(giving).newest() + narrowing, unused)

@@ -154,14 +154,12 @@ def _remember_valid(digests: list[bytes]) -> None:
 
 
 def _check_codes(name: str, value: object, place: str) -> None:
-    if isinstance(value, str):
-        return
     if isinstance(value, Mapping):
         for member, inner in value.items():
             allowed = REQUIRED_CODES.get((name, member))
             if allowed is not None and inner not in allowed:
                 raise InvalidOutput(f"{place}.{member} is none of its required codes")
-            if member != "contained":
+            if member != "contained" and not isinstance(inner, str):
                 _check_codes(member, inner, f"{place}.{member}")
     elif isinstance(value, list):
         for inner in value:

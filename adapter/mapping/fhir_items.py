@@ -31,7 +31,7 @@ from adapter.mapping.fhir_results import answer_items, observation_items
 from adapter.mapping.fhir_sources import CompiledSource, source_of
 from adapter.mapping.fhir_values import codings, moment, names
 from adapter.mapping.fhir_veto import veto
-from adapter.mapping.item import Choices, Codings, Item, Missing, Place, SentCode
+from adapter.mapping.item import EMPTY, Choices, Codings, Item, Place, SentCode
 from adapter.mapping.tables import Tables
 
 Medicated = MedicationRequest | MedicationAdministration | MedicationStatement
@@ -78,23 +78,23 @@ class FhirReader:
             yield from self._extension_items(base, record, resource)
 
     def _base(self, record: Record, source: CompiledSource) -> Item:
-        resource = record.resource
+        resource, shown, key = record.resource, record.shown, record.key
         when, bad = self._first_moment(record, source.when)
         issued, _ = self._first_moment(record, source.issued)
         return Item(
             kind=source.spec.kind,
             wire="fhir",
             document=self.name,
-            place=Place(f"{record.shown}#{source.spec.code}"),
-            value_place=Place(f"{record.shown}#value"),
+            place=Place(f"{shown}#{source.spec.code}"),
+            value_place=Place(f"{shown}#value"),
             codings=(),
-            value=Missing("empty"),
+            value=EMPTY,
             statuses=tuple([(table, _status(resource, path)) for table, path in source.statuses]),
             when=when,
             bad_date=bad,
             issued=issued,
-            identity=record.key if getattr(resource, "id", "") else "",
-            group=record.key,
+            identity=key if getattr(resource, "id", "") else "",
+            group=key,
             body_site=_concepts(resource, source.body_site),
             used=_concepts(resource, source.used),
             reason=_concepts(resource, source.reason),
@@ -170,7 +170,7 @@ class FhirReader:
                 place=place,
                 value_place=place,
                 codings=(SentCode(code.system, code.code),),
-                value=Choices((answer,), said) if answer else Missing("empty"),
+                value=Choices((answer,), said) if answer else EMPTY,
                 identity=f"{base.identity}#extension[{number}]" if base.identity else "",
             )
 

@@ -78,6 +78,9 @@ class Missing:
     text: str = field(default="", repr=False, compare=False)
 
 
+EMPTY = Missing("empty")
+"""No value, and no reason."""
+
 IN_COMPONENTS = Missing("in-components")
 """The value of an element whose components carry it."""
 

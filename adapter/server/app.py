@@ -3,14 +3,13 @@
 Errors say nothing of patients; what is evaluated is decided elsewhere.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from email.message import Message
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,9 +35,9 @@ from adapter.server.ehr_reader import closing, reader_of
 from adapter.server.explanation_page import HEADERS, missing_page
 from adapter.server.explanation_shelf import ExplanationShelf
 from adapter.server.explanations import PATH, Explanations, explanations_of
-from adapter.server.faults import report
 from adapter.server.feedback import StoredFeedback, StoredTokens
-from adapter.server.health import BacklogCollector, Health
+from adapter.server.guard import Guard, Meters
+from adapter.server.health import Health
 from adapter.server.hooks.answer import HookService
 from adapter.server.hooks.judge import Judge
 from adapter.server.hooks.record import RecordMemory
@@ -93,7 +92,7 @@ def build_app(
         lifespan=lambda _app: closing(reader),
     )
     health = Health(store, rules, deliverers, certificates, intake.clock)
-    meters = _Meters(health)
+    meters = Meters(health)
     meters.registry.register(Counts("ldt_hl7v2_messages", "What became of HL7 v2 messages", "outcome", intake.outcomes))
     meters.registry.register(
         Counts("ldt_mllp_events", "What the MLLP listener saw", "event", {} if events is None else events)
@@ -141,7 +140,7 @@ def build_app(
 
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _no_route)
-    app.middleware("http")(_guard(meters))
+    app.add_middleware(Guard, meters=meters)
     return Cors(app, settings.cors_origins) if settings.cors_origins else app
 
 
@@ -169,40 +168,6 @@ def _stored(settings: Settings, recall: Recall | None) -> StoredFacts | None:
 def _memory(settings: Settings, tables: Tables) -> RecordMemory | None:
     """What remembers the records of calls; None where settings do not want it."""
     return RecordMemory(tables, settings.remembered_bytes) if settings.remembered_bytes else None
-
-
-class _Meters:
-    """Counters and durations by route and status; no label ever comes from a request's content."""
-
-    def __init__(self, health: Health) -> None:
-        self.registry = CollectorRegistry()
-        self.registry.register(BacklogCollector(health))
-        labels = ("route", "status")
-        self.requests = Counter("ldt_http_requests_total", "HTTP requests", labels, registry=self.registry)
-        self.seconds = Histogram("ldt_http_seconds", "Duration of HTTP requests", ("route",), registry=self.registry)
-        self.messages = Counter("ldt_hl7v2_answers_total", "HL7 v2 answers", ("code",), registry=self.registry)
-
-
-Next = Callable[[Request], Awaitable[Response]]
-
-
-def _guard(meters: _Meters) -> Callable[[Request, Next], Awaitable[Response]]:
-    """The edge of HTTP: what nobody expected becomes 500 with an OperationOutcome, and one line in the log."""
-
-    async def guard(request: Request, call_next: Next) -> Response:
-        started = time.perf_counter()
-        try:
-            response = await call_next(request)
-        except Exception as error:  # noqa: BLE001
-            report("request_failed", error)
-            response = outcome_response(500, "internal", "the adapter failed; nothing was evaluated", issue="exception")
-        hooks = request.url.path.startswith("/cds-services")
-        route = "/cds-services" if hooks else getattr(request.scope.get("route"), "path", "unknown")
-        meters.requests.labels(route, str(response.status_code)).inc()
-        meters.seconds.labels(route).observe(time.perf_counter() - started)
-        return response
-
-    return guard
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
