@@ -26,6 +26,7 @@ from rich.table import Table
 from benchmarks.__main__ import OBSERVATIONS, PATIENT, bundle
 from benchmarks.hooks.patients import another_patient
 from benchmarks.ports import free_port, wait_for
+from benchmarks.settling import processor_time, settle
 
 CALLS = int(os.environ.get("BENCH_CALLS", "150"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -96,6 +97,7 @@ def running(contender: Contender) -> Iterator[tuple[str, int]]:
     with subprocess.Popen([*contender.command, str(port)], stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port)
+            settle(process.pid)
             yield f"http://127.0.0.1:{port}{contender.path}", process.pid
         finally:
             process.kill()
@@ -112,15 +114,6 @@ def measure(url: str, process: int, bodies: Sequence[bytes], spent: Spent) -> No
             client.post(url, content=body).raise_for_status()
             spent.wall.append((time.perf_counter() - began) * 1000)
         spent.cpu += processor_time(process) - before
-
-
-def processor_time(process: int) -> float:
-    """Milliseconds that a process has spent on the processor; 0 where the system has no /proc."""
-    file = Path(f"/proc/{process}/stat")
-    if not file.exists():
-        return 0.0
-    user, system = file.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

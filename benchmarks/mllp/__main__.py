@@ -20,13 +20,13 @@ from rich.table import Table
 
 from adapter.store import Store, read_store
 from benchmarks.ports import free_port, wait_for
+from benchmarks.settling import processor_time, settle
 
 CONNECTIONS = (1, 16)
 PATIENTS = 3000
 """As many as have results in a hospital in some days: each gets a handful of the messages of a run."""
 FEW = 17
 """The worst case for what works behind the acknowledgement: each gets hundreds."""
-TICKS = os.sysconf("SC_CLK_TCK")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 PYTHON = sys.executable
@@ -77,15 +77,10 @@ def running(contender: Contender) -> Iterator[tuple[int, int, Path]]:
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
                 wait_for(port)
+                settle(process.pid)
                 yield port, process.pid, Path(folder)
             finally:
                 process.kill()
-
-
-def processor_time(pid: int) -> float:
-    """Seconds of processor time that all threads of a process have taken (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def measured(contender: Contender, port: int, pid: int, connections: int, patients: int = PATIENTS) -> Rate:
@@ -95,7 +90,7 @@ def measured(contender: Contender, port: int, pid: int, connections: int, patien
     command += ["--reconnect"] if contender.reconnect else []
     before = processor_time(pid)
     rate, answered = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return Rate(float(rate), (processor_time(pid) - before) / int(answered) * 1000)
+    return Rate(float(rate), (processor_time(pid) - before) / int(answered))
 
 
 @dataclass(frozen=True, slots=True)
