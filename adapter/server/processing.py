@@ -14,10 +14,11 @@ from typing import Final
 
 from adapter.mapping.hl7v2_plain import Plain
 from adapter.server.bystanders import Bystander, Bystanders, with_all
-from adapter.server.casework import Outcome, Seen, Task
+from adapter.server.casework import Outcome, Task
 from adapter.server.faults import report
 from adapter.server.judging import Judging
 from adapter.server.log import log
+from adapter.server.seen import Seen
 from adapter.server.unapplied import FAILED, OWN_FAULTS
 from adapter.server.work import Work
 from adapter.store import (

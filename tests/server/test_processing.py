@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from adapter.server.casework import Outcome, Seen, Task
+from adapter.server.casework import Outcome, Task
 from adapter.server.processing import Processor
+from adapter.server.seen import Seen
 from adapter.store import Judgement, Settled, Store, StoreUnavailable, init_store, open_store
 from tests.server.casework import KEY, InPlace, plan, states
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
