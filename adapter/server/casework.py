@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid5
 
-from adapter.advice.assessment import GATE, assess, concerns, could_concern
+from adapter.advice.assessment import assess, concerns, could_concern
 from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
@@ -24,7 +24,7 @@ from adapter.ldt import RuleSet
 from adapter.mapping.aliases import Aliases
 from adapter.mapping.hl7v2 import map_readings
 from adapter.mapping.hl7v2_glance import glance
-from adapter.mapping.hl7v2_patient import Demographics, PatientKey
+from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.hl7v2_plain import Plain, plain
 from adapter.mapping.hl7v2_reading import Reading, read_one
 from adapter.mapping.patient import Mapped, Mapping
@@ -39,48 +39,12 @@ from adapter.server.header import MessageLimits
 from adapter.server.judge import MAPPING_FAILED
 from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.readings import Readings
+from adapter.server.seen import Seen
 from adapter.server.unapplied import DAMAGED, unapplied
 from adapter.store import Evaluated, Judgement, Store, StoreError, StoreUnavailable, TakenMessage, UsedMessage
 
 TOGETHER: Final = 100
 """Messages that are read from the store in one look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a received message turned out to be: what is to be `noted` of it, and what it says where it is a `plain` one
-    that can be used. Of a plain one there is mostly nothing to note but whom it is about."""
-
-    message: int
-    plain: Plain | None = None
-    noted: Judgement | None = None
-
-    @classmethod
-    def of(cls, judgement: Judgement, said: Plain | None = None) -> "Seen":
-        """What a judgement comes to, with what the message says where it is a plain one."""
-        if said is None:
-            return cls(judgement.message, noted=judgement)
-        about = Plain(said.key, said.person, said.facts & GATE)  # nobody asks for the others
-        noted = judgement.findings or judgement.joined or judgement.patient_keys != (said.key,)
-        return cls(judgement.message, about, judgement if noted else None)
-
-    @property
-    def judgement(self) -> Judgement:
-        """What the message turned out to be."""
-        if self.noted is not None:
-            return self.noted
-        return Judgement(self.message, "received", patient_keys=(self.plain.key,) if self.plain else ())
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """For another process in as few values as can be: hundreds of them are taken over at once, in one go."""
-        if self.plain is None or self.noted is not None:
-            return Seen, (self.message, self.plain, self.noted)
-        person = self.plain.person
-        return _plain_one, (self.message, self.plain.key, person.birth, person.sex, person.family, self.plain.facts)
-
-
-def _plain_one(message: int, key: str, birth: str, sex: str, family: str, facts: frozenset[str]) -> Seen:
-    return Seen(message, Plain(key, Demographics(birth, sex, family), facts))
 
 
 @dataclass(frozen=True, slots=True)

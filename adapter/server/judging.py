@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapter.server.casework import Seen
 from adapter.server.faults import report
 from adapter.server.judge import MAPPING_FAILED
+from adapter.server.seen import Seen
 from adapter.server.work import Work
 from adapter.store import Judgement, Store, StoreUnavailable
 

@@ -14,10 +14,11 @@ from typing import Final
 
 from adapter.mapping.hl7v2_plain import Plain
 from adapter.server.bystanders import Bystander, Bystanders, with_all
-from adapter.server.casework import Outcome, Seen, Task
+from adapter.server.casework import Outcome, Task
 from adapter.server.faults import report
 from adapter.server.judging import Judging
 from adapter.server.log import log
+from adapter.server.seen import Seen
 from adapter.server.unapplied import FAILED, OWN_FAULTS
 from adapter.server.work import Work
 from adapter.store import (
@@ -34,10 +35,10 @@ from adapter.store import (
 BATCH: Final = 500
 """Messages looked at together; those of one patient are applied in one go."""
 
-FEW: Final = 100
-GATHERING: Final = 0.05
-"""Seconds in which messages gather after fewer than FEW were looked at: each look costs the receiver as much time as
-several messages do. What arrives after a silence never waits for that."""
+GATHERING: Final = 0.25
+"""Seconds in which messages gather after fewer than BATCH were looked at: each look costs the receiver as much time as
+many messages do. What arrives after a silence never waits for that, and nothing waits for longer than that before all
+that came before it is processed and it is looked at itself, however many come."""
 
 IDLE: Final = 1.0
 """Seconds until the store is looked at again where nobody said that something arrived."""
@@ -109,7 +110,7 @@ class Processor:
         try:
             await self.review_daily()
             while done := await self.step():
-                if done < FEW:
+                if done < BATCH:
                     await asyncio.sleep(GATHERING)
         except StoreUnavailable as error:
             report("processing_waits", error, code=error.cause)

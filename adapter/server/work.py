@@ -6,7 +6,8 @@ Not for what is done there (casework.py).
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapter.server.casework import Outcome, Seen, Task
+from adapter.server.casework import Outcome, Task
+from adapter.server.seen import Seen
 
 
 class Work(Protocol):

@@ -23,10 +23,11 @@ from adapter.advice.hl7v2 import Link
 from adapter.ldt import site_rule_set
 from adapter.mapping.hl7v2_patient import PatientKey
 from adapter.mapping.site import Receiver, load_site
-from adapter.server.casework import TOGETHER, Casework, Outcome, Seen, Task
+from adapter.server.casework import TOGETHER, Casework, Outcome, Task
 from adapter.server.header import MessageLimits
 from adapter.server.log import configure
 from adapter.server.recall import LONGEST_RECALL, Recalled, recall
+from adapter.server.seen import Seen
 from adapter.store import read_store
 
 Given = TypeVar("Given")
@@ -36,8 +37,9 @@ LONGEST: Final = 60.0
 """Seconds after which one message, or one patient, is given up."""
 
 
-BEHIND: Final = 5
-"""How much nicer workers are than the server: under load senders get their acknowledgements first."""
+BEHIND: Final = 10
+"""How much nicer workers are than the server: under load senders get their acknowledgements first, and a tenth of a
+processor is left for this all the same."""
 
 
 class TaskTooLong(RuntimeError):

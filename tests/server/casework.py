@@ -8,7 +8,8 @@ from typing import Any
 from adapter.advice.hl7v2 import Link
 from adapter.ldt import rule_set
 from adapter.mapping.site import Site, plain_site
-from adapter.server.casework import Casework, Outcome, Seen, Task
+from adapter.server.casework import Casework, Outcome, Task
+from adapter.server.seen import Seen
 from adapter.store import Judgement, Store
 
 KEY = "HOSP/MR/P1"

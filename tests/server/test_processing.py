@@ -1,14 +1,16 @@
 """Processing behind the acknowledgement: facts of all messages of a patient, evaluated when a deciding fact changes."""
 
 import asyncio
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from adapter.server.casework import Outcome, Seen, Task
+from adapter.server.casework import Outcome, Task
 from adapter.server.processing import Processor
+from adapter.server.seen import Seen
 from adapter.store import Judgement, Settled, Store, StoreUnavailable, init_store, open_store
 from tests.server.casework import KEY, InPlace, plan, states
 from tests.server.feeds import LIVER, NET, NOW, adt, oru, own, stored
@@ -131,17 +133,24 @@ def test_judging_ahead_waits_for_the_store_like_all_else(store: Store, monkeypat
     assert [state for state, _ in states(store)] == ["evaluated", "mapped"]
 
 
+class Watched(InPlace):
+    """Casework that notes what it was asked about together."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.looks: list[list[int]] = []
+
+    async def judge(self, numbers: Sequence[int]) -> list[Seen]:
+        self.looks.append(list(numbers))
+        return await super().judge(numbers)
+
+
 def test_messages_that_come_one_by_one_are_looked_at_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapter.server.processing.GATHERING", 1.0)
-    looks: list[list[int]] = []
-
-    class Counting(InPlace):
-        async def judge(self, numbers: Sequence[int]) -> list[Seen]:
-            looks.append(list(numbers))
-            return await super().judge(numbers)
+    work = Watched(store)
 
     async def run() -> None:
-        processor = Processor(store, Counting(store), lambda: NOW)
+        processor = Processor(store, work, lambda: NOW)
         running = asyncio.create_task(processor.run())
         for number in range(4):
             await asyncio.to_thread(stored, store, adt(NET, LIVER, control_id=f"A{number}"))
@@ -152,7 +161,28 @@ def test_messages_that_come_one_by_one_are_looked_at_together(store: Store, monk
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(run())
-    assert looks == [[1], [2, 3, 4]]
+    assert work.looks == [[1], [2, 3, 4]]
+
+
+def test_what_waits_is_looked_at_in_its_turn_while_more_and_more_arrives(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapter.server.processing.GATHERING", 0.05)
+    work, count = Watched(store), itertools.count()
+
+    async def run() -> None:
+        processor = Processor(store, work, lambda: NOW)
+        running = asyncio.create_task(processor.run())
+        async with asyncio.timeout(30):
+            while len(work.looks) < 4:
+                await asyncio.to_thread(stored, store, adt(NET, LIVER, control_id=f"A{next(count)}"))
+                processor.wake()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    looked_at = [number for look in work.looks for number in look]
+    assert looked_at == list(range(1, len(looked_at) + 1))
 
 
 def test_patients_stay_apart(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.hl7v2_plain import Plain
-from adapter.server.casework import TOGETHER, Seen
+from adapter.server.casework import TOGETHER
+from adapter.server.seen import Seen
 from adapter.server.workers import Workers, WorkSettings
 from adapter.store import Judgement, Noted, Store
 from tests.server.casework import InPlace
