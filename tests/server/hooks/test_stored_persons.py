@@ -50,7 +50,9 @@ def test_only_a_number_in_use_leads_to_stored_messages(store: Store, number: Jso
     take(store, about())
     shown = called(store, identifier=[{"system": SYSTEM, "value": NUMBER, **number}])
     assert (JOINED in shown) is joined
-    assert ("none could be joined, since the Patient has no current number of a configured system" in shown) is not joined
+    assert (
+        "none could be joined, since the Patient has no current number of a configured system" in shown
+    ) is not joined
 
 
 @pytest.mark.hazard("HZ-P11")
