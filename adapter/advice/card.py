@@ -88,8 +88,16 @@ def _fitting(assessment: Assessment) -> Iterator[str]:
 
 
 def _summaries(assessment: Assessment) -> Iterator[str]:
+    """All forms, first those with the order that the card is about, last those without."""
+    if assessment.order:
+        yield from _forms(assessment, f"NET liver metastases ({assessment.order}): ")
+        yield from _forms(assessment, "NET liver metastases (order judged, named below): ")
+    yield from _forms(assessment, "NET liver metastases: ")
+
+
+def _forms(assessment: Assessment, start: str) -> Iterator[str]:
+    """The forms with this start, the longest first."""
     advice = assessment.advice
-    start = "NET liver metastases: "
     if assessment.closed:
         yield f"{start}no advice, {'; '.join(closed_lines(assessment))}"
         yield f"{start}no advice, the record is closed"

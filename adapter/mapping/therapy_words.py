@@ -11,7 +11,7 @@ from typing import Final
 from adapter.case.tables import TableError, read_csv
 from adapter.mapping.word_table import any_word, check_word
 
-KINDS: Final = ("liver-directed", "act", "liver", "other")
+KINDS: Final = ("liver directed", "act", "liver", "other")
 """What a word names: a liver-directed therapy; an act that is one where the liver is named near it; the liver; another
 therapy that the rules read."""
 
@@ -52,4 +52,4 @@ def load_therapy_words(file: Traversable) -> TherapyWords:
             raise TableError(file.name, 1, f"there is no word that names: {kind}")
     act, liver = any_word(words["act"]).pattern, any_word(words["liver"]).pattern
     near = re.compile(f"(?:{act}).{{0,{NEAR}}}(?:{liver})|(?:{liver}).{{0,{NEAR}}}(?:{act})")
-    return TherapyWords(any_word(words["liver-directed"]), near, any_word(words["other"]))
+    return TherapyWords(any_word(words["liver directed"]), near, any_word(words["other"]))

@@ -403,7 +403,7 @@ FAULTS = [
     # therapies.csv
     Fault("therapy twice", "therapies.csv", "sirt,", "tae,", "stands twice"),
     Fault("therapy in capitals", "therapies.csv", "sirt,", "SIRT,", "lower case"),
-    Fault("therapy of no kind", "therapies.csv", "sirt,liver-directed", "sirt,liver directed", "a word names one of"),
+    Fault("therapy of no kind", "therapies.csv", "sirt,liver directed", "sirt,bowel", "a word names one of"),
     Fault(
         "name of two systems",
         "systems.csv",

@@ -6,10 +6,12 @@ Not for what the orders plan; that is read by the rows of the mapping, and judge
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, assert_never
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.sections import code_words
+from adapter.advice.wording import plain
 from adapter.case.fact import Standing, Statement
 from adapter.case.value import to_text
 from adapter.case.words import VALUES
@@ -35,17 +37,36 @@ _MEDICATION_NAMES: Final = re.compile(r'"(?:display|text)"\s*:\s*"([^"]+)"')
 def about_orders(
     context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...], words: TherapyWords
 ) -> str:
-    """As what the orders of the call were read, or each cause why none was; nothing for hooks without orders."""
+    """As what the orders of the call were read, which orders these are, and each cause why others were not; nothing for
+    hooks without orders."""
     if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
         return ""
-    chosen = (one for one in said if proposal.is_chosen(one) and one.standing is Standing.FINAL)
-    read_as = "; ".join(dict.fromkeys(_planned(one) for one in chosen))
     which = "" if proposal.whole else ", of those that came with the call"
-    return f"Orders judged{which}: {read_as or _none(_causes(context, proposal, more, words))}"
+    judged = "; ".join(f"{plan} ({'; '.join(orders)})" for plan, orders in _judged(proposal, more, said).items())
+    causes = "; ".join(_causes(context, proposal, more, words, none=not judged))
+    if not judged:
+        return f"Orders judged{which}: none ({causes})"
+    return f"Orders judged{which}: {judged}" + (f". Not judged: {causes}" if causes else "")
 
 
-def _none(causes: Iterable[str]) -> str:
-    return f"none ({'; '.join(causes)})"
+def order_judged(context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> str:
+    """The same in as few words as can be, for the summary of a card."""
+    if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
+        return ""
+    plans = _judged(proposal, more, said)
+    return f"order judged: {'; '.join(plans)}" if plans else "order not judged"
+
+
+def _judged(proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> dict[str, list[str]]:
+    """What is planned by the orders that are judged now, and for each plan its orders by code and place."""
+    codes = {key: entry.code for key, entry in _entries(proposal, more) if entry.outcome is Outcome.USED}
+    plans: dict[str, list[str]] = {}
+    for one in said:
+        if proposal.is_chosen(one) and one.standing is Standing.FINAL:
+            key = proposal.key(one)
+            named = ", ".join(filter(None, (code_words(codes.get(key, "")), plain(key)[:80])))
+            plans.setdefault(_planned(one), []).append(named)
+    return {plan: list(dict.fromkeys(orders)) for plan, orders in plans.items()}
 
 
 def _planned(said: Statement) -> str:
@@ -53,11 +74,16 @@ def _planned(said: Statement) -> str:
     return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
 
 
-def _causes(context: HookContext, proposal: Proposed, more: MappedInput, words: TherapyWords) -> Iterator[str]:
-    counted = Counter(fate for _, fate in _fates(proposal, more, words))
+def _causes(
+    context: HookContext, proposal: Proposed, more: MappedInput, words: TherapyWords, *, none: bool
+) -> Iterator[str]:
+    """How many orders were not judged for each cause; where there is none, also why no order came at all."""
+    fates = list(_fates(proposal, more, words))
+    judged = {entry.place.partition("#")[0] for entry, fate in fates if fate == "judged"}
+    counted = Counter(fate for entry, fate in fates if entry.place.partition("#")[0] not in judged)
     counted["unreadable"] += lost(more)
     yield from (f"{counted[fate]} {told}" for fate, told in _WORDS.items() if counted[fate])
-    if counted.total():
+    if counted.total() or not none:
         return
     if proposal.document.records:
         yield "the call brings only orders of types that no rule reads"
@@ -80,10 +106,16 @@ _WORDS: Final[dict[Fate, str]] = {
 def _fates(proposal: Proposed, more: MappedInput, words: TherapyWords) -> Iterator[tuple[Entry, Fate]]:
     """What became of each order that is judged now and has an owner."""
     named, nameless = frozenset(_named(proposal, words.name_any)), frozenset(_nameless(proposal))
+    for key, entry in _entries(proposal, more):
+        yield entry, _fate(entry, named=key in named, nameless=key in nameless)
+
+
+def _entries(proposal: Proposed, more: MappedInput) -> Iterator[tuple[str, Entry]]:
+    """What the ledger says of the orders that are judged now, each with its key."""
     for entry in (entry for patient in more.patients for entry in patient.ledger.entries):
         key = entry.place.partition("#")[0]
         if entry.level is Level.CODED and entry.name == "order" and proposal.chooses(key):
-            yield entry, _fate(entry, named=key in named, nameless=key in nameless)
+            yield key, entry
 
 
 def _fate(entry: Entry, *, named: bool, nameless: bool) -> Fate:

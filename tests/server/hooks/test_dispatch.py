@@ -15,9 +15,10 @@ def test_an_order_that_is_not_sent_out_is_no_plan_of_this_call(client: TestClien
     request = example(TACE)
     request["prefetch"]["medications"]["entry"].append({"resource": drug_order("1999687", status="active")})
     request["prefetch"]["medications"]["total"] = 2
-    assert "Orders judged: one of cTACE/DEB-TACE\n" in card(client, request)["detail"]
+    judged = "Orders judged: one of cTACE/DEB-TACE (SNOMED CT 314617008, ServiceRequest/tace)"
+    assert f"{judged}\n" in card(client, request)["detail"]
     request["context"]["dispatchedOrders"].append("MedicationRequest/m1")
-    assert "Orders judged: one of cTACE/DEB-TACE; PRRT\n" in card(client, request)["detail"]
+    assert f"{judged}; PRRT (RxNorm 1999687, MedicationRequest/m1)\n" in card(client, request)["detail"]
 
 
 @pytest.mark.hazard("HZ-A03")
