@@ -143,8 +143,9 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
             yield f"{start}options are rated{provisional}{tail}"
             yield f"{start}options are rated{provisional}, with reservations that stand below"
             return
-    yield f"{start}no therapy is offered{tail}"
-    yield f"{start}no therapy is offered, with reservations that stand below"
+    nothing = "no therapy can be advised yet" if advice.missing else "no rule offers a therapy"
+    yield f"{start}{nothing}{tail}"
+    yield f"{start}{nothing}, with reservations that stand below"
 
 
 def _heed(assessment: Assessment) -> str:

@@ -71,7 +71,7 @@ def _titled(title: str, named: list[str]) -> Iterator[str]:
 
 def _listed(title: str, named: list[str]) -> Iterator[str]:
     if named:
-        yield f"{title}, {len(named)}: {'; '.join(named)}"
+        yield f"{title} ({len(named)}): {'; '.join(named)}"
 
 
 def _steps(assessment: Assessment) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _steps(assessment: Assessment) -> Iterator[str]:
     named = " ".join(remark_line(assessment, step) for step in steps[:MOST_STEPS])
     if steps:
         more = f" And {len(steps) - MOST_STEPS} more." if len(steps) > MOST_STEPS else ""
-        yield f"To do, {len(steps)}: {named}{more}"
+        yield f"To do ({len(steps)} step{'s' if len(steps) > 1 else ''}): {named}{more}"
 
 
 def _more_cautions(assessment: Assessment, weight: Weight) -> Iterator[str]:
@@ -103,7 +103,8 @@ def _more_gaps(weight: Weight) -> Iterator[str]:
 def _more_facts(weight: Weight) -> Iterator[str]:
     more = weight.facts[weight.leading :]
     if more:
-        yield f"{len(more)} more fact{'s' if len(more) > 1 else ''} that decided. {'; '.join(facts_by_day(more))}"
+        count = f"{len(more)} more fact{'s' if len(more) > 1 else ''}"
+        yield f"{count} that decided, newest first. {'; '.join(facts_by_day(more))}"
 
 
 def facts_by_day(facts: Iterable[Fact]) -> Iterator[str]:

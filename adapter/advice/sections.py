@@ -375,8 +375,10 @@ def shown_rules(assessment: Assessment) -> list[Rule]:
 
 def unread_line(assessment: Assessment) -> str:
     """That narrative reports exist, where one of the facts they usually hold is missing; else nothing."""
-    lacking = [label(name) for name in NARRATIVE_FACTS if assessment.case.known(name) is None]
+    lacking = [in_sentence(name) for name in NARRATIVE_FACTS if assessment.case.known(name) is None]
     if not assessment.narratives or not lacking:
         return ""
-    reports = f"{assessment.narratives} narrative report(s) came with the data and were not read"
-    return f"{reports}; they may state: {', '.join(lacking)}"
+    stated = ", ".join(lacking)
+    if assessment.narratives == 1:
+        return f"1 narrative report came with the data and was not read; it may state: {stated}"
+    return f"{assessment.narratives} narrative reports came with the data and were not read; they may state: {stated}"

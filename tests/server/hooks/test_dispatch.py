@@ -21,6 +21,13 @@ def test_an_order_that_is_not_sent_out_is_no_plan_of_this_call(client: TestClien
     assert f"{judged}; PRRT (RxNorm 1999687, MedicationRequest/m1)\n" in card(client, request)["detail"]
 
 
+def test_beside_a_danger_and_without_advice_nothing_is_called_provisional(client: TestClient) -> None:
+    first, _ = card(client, example(TACE))["detail"].split("**The whole answer**")
+    certain = "**How certain:** the danger holds whatever is missing; 1 missing fact could exclude what is planned; "
+    assert certain in first
+    assert "provisional" not in first
+
+
 @pytest.mark.hazard("HZ-A03")
 @pytest.mark.parametrize("key", ["services", "devices", "medications"])
 def test_orders_that_could_not_be_had_are_never_silence(client: TestClient, key: str) -> None:

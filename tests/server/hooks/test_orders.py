@@ -66,7 +66,7 @@ def test_orders_that_could_not_be_judged_stand_beside_the_one_that_was(client: T
 
 def test_what_a_long_plan_leaves_no_room_for_is_named_below(client: TestClient) -> None:
     found = card(client, example("order-sign-microspheres"))
-    assert found["summary"].startswith("NET liver metastases (order judged, named below): no therapy")
+    assert found["summary"].startswith("NET liver metastases (order judged, named below): no therapy can")
     assert "(SNOMED CT 764678003, DeviceRequest/spheres)" in found["detail"]
 
 
