@@ -9,17 +9,11 @@ from uuid import UUID, uuid5
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.folded import FOLDED, folded_lines, short_basis
 from adapter.advice.glance import first_screen
+from adapter.advice.indicator import indicator, some_not_used, unread_missing
+from adapter.advice.names import in_sentence, short_name
+from adapter.advice.options import Option
 from adapter.advice.parts import PRINTED, Part, option_name, parts
-from adapter.advice.sections import (
-    Option,
-    closed_lines,
-    in_sentence,
-    indicator,
-    scope_rules,
-    short_name,
-    some_not_used,
-    unread_missing,
-)
+from adapter.advice.scope import closed_lines, scope_rules
 from adapter.advice.weight import weigh
 from adapter.advice.wording import markdown
 from adapter.case.fact import NOT_IN_PART, NOT_READ, State

@@ -10,17 +10,13 @@ from collections.abc import Iterable, Iterator
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import site_lines, unsigned_counts
 from adapter.advice.disagreements import disagreement_titles, flag_titles
+from adapter.advice.facts import recorded_unread, set_aside_lines
+from adapter.advice.names import in_sentence, short_name
+from adapter.advice.options import set_aside_ratings
 from adapter.advice.parts import INTENDED
-from adapter.advice.sections import (
-    in_sentence,
-    recorded_unread,
-    remark_line,
-    set_aside_lines,
-    set_aside_ratings,
-    short_name,
-    shown_rules,
-    unread_codes,
-)
+from adapter.advice.problems import unread_codes
+from adapter.advice.remarks import remark_line
+from adapter.advice.sources import shown_rules
 from adapter.advice.weight import MOST_CAUTIONS, Weight, first_steps
 from adapter.advice.wording import source_of, value_of
 from adapter.case.catalogue import catalogue

@@ -8,23 +8,17 @@ from collections.abc import Container, Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, unsigned
+from adapter.advice.dangers import DANGERS, HIGH_BURDEN
+from adapter.advice.facts import fact_line
 from adapter.advice.gaps import gap_line, provisional
+from adapter.advice.indicator import some_not_used
+from adapter.advice.names import drafted_name, renumbered
+from adapter.advice.options import Option, options
 from adapter.advice.parts import SILENCED, Part
-from adapter.advice.sections import (
-    DANGERS,
-    HIGH_BURDEN,
-    SCOPE_UNKNOWN,
-    Option,
-    drafted_name,
-    fact_line,
-    options,
-    remark_line,
-    renumbered,
-    scope_lines,
-    shown_rules,
-    some_not_used,
-    unread_line,
-)
+from adapter.advice.problems import unread_line
+from adapter.advice.remarks import remark_line
+from adapter.advice.scope import SCOPE_UNKNOWN, scope_lines
+from adapter.advice.sources import shown_rules
 from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weighed
 from adapter.case.truth import Truth
 from adapter.ldt import Danger, Remark, Scope, Strength, TherapyAdvice

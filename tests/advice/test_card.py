@@ -9,9 +9,11 @@ import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
 from adapter.advice.card import cards, full
+from adapter.advice.names import in_sentence
+from adapter.advice.options import STRENGTHS
 from adapter.advice.parts import INTENDED, PRINTED
 from adapter.advice.parts import parts as all_parts
-from adapter.advice.sections import STRENGTHS, in_sentence, remark_line
+from adapter.advice.remarks import remark_line
 from adapter.advice.wording import plain
 from adapter.case.catalogue import catalogue
 from adapter.case.merge import Clock

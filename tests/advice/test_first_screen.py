@@ -10,10 +10,11 @@ import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
 from adapter.advice.card import IN_FULL, cards, detail, full
+from adapter.advice.facts import deciding_facts, set_aside_lines
 from adapter.advice.folded import FOLDED
+from adapter.advice.names import in_sentence
 from adapter.advice.parts import INTENDED, PRINTED
 from adapter.advice.parts import parts as all_parts
-from adapter.advice.sections import deciding_facts, in_sentence, set_aside_lines
 from adapter.advice.weight import MOST_CAUTIONS, MOST_FACTS, MOST_GAPS
 from adapter.advice.wording import plain, value_of
 from adapter.case.catalogue import catalogue

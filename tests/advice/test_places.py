@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from adapter.advice.sections import fact_line
+from adapter.advice.facts import fact_line
 from adapter.advice.wording import place_of, source_of
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import Standing, Statement
