@@ -9,17 +9,11 @@ from uuid import UUID, uuid5
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.folded import FOLDED, folded_lines, short_basis
 from adapter.advice.glance import first_screen
+from adapter.advice.indicator import indicator, some_not_used, unread_missing
+from adapter.advice.names import in_sentence, short_name
+from adapter.advice.options import Option
 from adapter.advice.parts import PRINTED, Part, option_name, parts
-from adapter.advice.sections import (
-    Option,
-    closed_lines,
-    in_sentence,
-    indicator,
-    scope_rules,
-    short_name,
-    some_not_used,
-    unread_missing,
-)
+from adapter.advice.scope import closed_lines, scope_rules
 from adapter.advice.weight import weigh
 from adapter.advice.wording import markdown
 from adapter.case.fact import NOT_IN_PART, NOT_READ, State
@@ -88,8 +82,16 @@ def _fitting(assessment: Assessment) -> Iterator[str]:
 
 
 def _summaries(assessment: Assessment) -> Iterator[str]:
+    """All forms, first those with the order that the card is about, last those without."""
+    if assessment.order:
+        yield from _forms(assessment, f"NET liver metastases ({assessment.order}): ")
+        yield from _forms(assessment, "NET liver metastases (order judged, named below): ")
+    yield from _forms(assessment, "NET liver metastases: ")
+
+
+def _forms(assessment: Assessment, start: str) -> Iterator[str]:
+    """The forms with this start, the longest first."""
     advice = assessment.advice
-    start = "NET liver metastases: "
     if assessment.closed:
         yield f"{start}no advice, {'; '.join(closed_lines(assessment))}"
         yield f"{start}no advice, the record is closed"
@@ -135,8 +137,9 @@ def _options_summary(assessment: Assessment, start: str) -> Iterator[str]:
             yield f"{start}options are rated{provisional}{tail}"
             yield f"{start}options are rated{provisional}, with reservations that stand below"
             return
-    yield f"{start}no therapy is offered{tail}"
-    yield f"{start}no therapy is offered, with reservations that stand below"
+    nothing = "no therapy can be advised yet" if advice.missing else "no rule offers a therapy"
+    yield f"{start}{nothing}{tail}"
+    yield f"{start}{nothing}, with reservations that stand below"
 
 
 def _heed(assessment: Assessment) -> str:

@@ -9,27 +9,16 @@ from uuid import uuid5
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines
 from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.dangers import danger_lines
 from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
+from adapter.advice.facts import also_on_record, deciding_facts, missing_lines, set_aside_lines
+from adapter.advice.names import label
+from adapter.advice.options import Option, options, outranked
 from adapter.advice.parts import INTENDED, SILENCED, TITLE, unsigned_lines
-from adapter.advice.sections import (
-    SCOPE_UNKNOWN,
-    Option,
-    also_on_record,
-    cited,
-    closed_lines,
-    closing_lines,
-    danger_lines,
-    data_problems,
-    deciding_facts,
-    label,
-    missing_lines,
-    options,
-    outranked,
-    remark_line,
-    scope_lines,
-    set_aside_lines,
-    unread_lines,
-)
+from adapter.advice.problems import data_problems, unread_lines
+from adapter.advice.remarks import remark_line
+from adapter.advice.scope import SCOPE_UNKNOWN, closed_lines, closing_lines, scope_lines
+from adapter.advice.sources import cited
 from adapter.advice.supporting import Supporting, supporting
 from adapter.advice.wording import markdown, plain, xhtml
 from adapter.case.truth import Truth

@@ -10,17 +10,13 @@ from collections.abc import Iterable, Iterator
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import site_lines, unsigned_counts
 from adapter.advice.disagreements import disagreement_titles, flag_titles
+from adapter.advice.facts import recorded_unread, set_aside_lines
+from adapter.advice.names import in_sentence, short_name
+from adapter.advice.options import set_aside_ratings
 from adapter.advice.parts import INTENDED
-from adapter.advice.sections import (
-    in_sentence,
-    recorded_unread,
-    remark_line,
-    set_aside_lines,
-    set_aside_ratings,
-    short_name,
-    shown_rules,
-    unread_codes,
-)
+from adapter.advice.problems import unread_codes
+from adapter.advice.remarks import remark_line
+from adapter.advice.sources import shown_rules
 from adapter.advice.weight import MOST_CAUTIONS, Weight, first_steps
 from adapter.advice.wording import source_of, value_of
 from adapter.case.catalogue import catalogue
@@ -71,7 +67,7 @@ def _titled(title: str, named: list[str]) -> Iterator[str]:
 
 def _listed(title: str, named: list[str]) -> Iterator[str]:
     if named:
-        yield f"{title}, {len(named)}: {'; '.join(named)}"
+        yield f"{title} ({len(named)}): {'; '.join(named)}"
 
 
 def _steps(assessment: Assessment) -> Iterator[str]:
@@ -79,7 +75,7 @@ def _steps(assessment: Assessment) -> Iterator[str]:
     named = " ".join(remark_line(assessment, step) for step in steps[:MOST_STEPS])
     if steps:
         more = f" And {len(steps) - MOST_STEPS} more." if len(steps) > MOST_STEPS else ""
-        yield f"To do, {len(steps)}: {named}{more}"
+        yield f"To do ({len(steps)} step{'s' if len(steps) > 1 else ''}): {named}{more}"
 
 
 def _more_cautions(assessment: Assessment, weight: Weight) -> Iterator[str]:
@@ -103,7 +99,8 @@ def _more_gaps(weight: Weight) -> Iterator[str]:
 def _more_facts(weight: Weight) -> Iterator[str]:
     more = weight.facts[weight.leading :]
     if more:
-        yield f"{len(more)} more fact{'s' if len(more) > 1 else ''} that decided. {'; '.join(facts_by_day(more))}"
+        count = f"{len(more)} more fact{'s' if len(more) > 1 else ''}"
+        yield f"{count} that decided, newest first. {'; '.join(facts_by_day(more))}"
 
 
 def facts_by_day(facts: Iterable[Fact]) -> Iterator[str]:

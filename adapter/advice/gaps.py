@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapter.advice.assessment import Assessment, once
-from adapter.advice.sections import in_sentence, label, short_name
+from adapter.advice.names import in_sentence, label, short_name
 from adapter.advice.wording import standing_of
 from adapter.case.fact import State
 from adapter.ldt import Remark, Scope, TherapyAdvice

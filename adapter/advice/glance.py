@@ -4,29 +4,23 @@ An extract of the whole answer (parts.py) in short lines; of what it leaves out,
 Nothing that could exclude what is advised is ever left out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines
+from adapter.advice.dangers import DANGERS, HIGH_BURDEN
+from adapter.advice.facts import fact_line
 from adapter.advice.gaps import gap_line, provisional
+from adapter.advice.indicator import some_not_used
+from adapter.advice.names import drafted_name, renumbered
+from adapter.advice.options import Option, options
 from adapter.advice.parts import SILENCED, Part, unsigned_lines
-from adapter.advice.sections import (
-    DANGERS,
-    HIGH_BURDEN,
-    SCOPE_UNKNOWN,
-    Option,
-    drafted_name,
-    fact_line,
-    options,
-    remark_line,
-    renumbered,
-    scope_lines,
-    some_not_used,
-    unread_lines,
-)
+from adapter.advice.problems import unread_lines
+from adapter.advice.remarks import remark_line
+from adapter.advice.scope import SCOPE_UNKNOWN, scope_lines
 from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weighed
 from adapter.case.truth import Truth
-from adapter.ldt import Danger, Scope, Strength, TherapyAdvice
+from adapter.ldt import Danger, Remark, Scope, Strength, TherapyAdvice
 
 NOTHING_ADVISED = "no therapy: none of the rules offers one for this patient"
 NOTHING_YET = "no therapy yet: what is known is not enough to offer one"
@@ -106,18 +100,21 @@ def _not_recommended(assessment: Assessment) -> Iterator[str]:
     """What is planned stands alone, the rest in one line; a reason that stands above is named by its rule alone."""
     said = {rule for therapy in assessment.advice.therapies if therapy.strength.offered for rule in _rules(therapy)}
     rated = _refused(assessment, Strength.NOT_RECOMMENDED)
-    lines = {
-        _names(alike): ", ".join(
-            rule if rule in said else _reason(assessment, rule) for rule in _rules(alike[0].therapy)
-        )
-        for alike in _alike(rated)
-    }
+    lines = {_names(alike): _why(assessment, alike[0].therapy, said) for alike in _alike(rated)}
     planned = {option.short for option in rated if _is_planned(option)}
     alone = [names for names in lines if any(f"{short} (planned)" in names for short in planned)]
     yield from (f"{names}: {lines[names]}" for names in alone)
     others = [f"{names}: {reasons}" for names, reasons in lines.items() if names not in alone]
     if others:
         yield "; ".join(others)
+
+
+def _why(assessment: Assessment, therapy: TherapyAdvice, said: Container[str]) -> str:
+    """The rules of a verdict as reasons; of those whose reason is `said` above only which they are."""
+    rules = _rules(therapy)
+    reasons = [_reason(assessment, rule) for rule in rules if rule not in said]
+    above = [rule for rule in rules if rule in said]
+    return ", ".join([*reasons, *([f"as said above ({', '.join(above)})"] if above else [])])
 
 
 def _refused(assessment: Assessment, strength: Strength) -> list[Option]:
@@ -176,12 +173,21 @@ def _settled(assessment: Assessment, weight: Weight) -> str:
         return "no therapy is rated"
     marks = provisional(assessment)
     if marks:
-        count = len({name for mark in marks for name in mark.facts})
-        return f"provisional: {count} missing fact{'s' if count > 1 else ''} could exclude what is advised or planned"
+        return _provisional(assessment, marks)
     if newer := len(weight.doubts):
         return f"open: {newer} newer result{'s' if newer > 1 else ''} that could not be used may change it (in doubt)"
     count = len(assessment.advice.missing)
     if not assessment.advice.offered:
         return f"open: {count} missing facts could change it" if count else "no missing fact could change it"
     more = f"; {count} could change a rating" if count else ""
-    return f"not provisional: no missing fact could exclude what is advised{more}"
+    return f"no missing fact could exclude what is advised{more}"
+
+
+def _provisional(assessment: Assessment, marks: Iterable[Remark]) -> str:
+    """How many missing facts could exclude what is advised, or what is planned where nothing is advised."""
+    count = len({name for mark in marks for name in mark.facts})
+    missing = f"{count} missing fact{'s' if count > 1 else ''}"
+    if not assessment.advice.offered:
+        return f"{missing} could exclude what is planned"
+    start = "what is advised or planned is provisional" if assessment.advice.dangers else "provisional"
+    return f"{start}: {missing} could exclude {'it' if assessment.advice.dangers else 'what is advised or planned'}"

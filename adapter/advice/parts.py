@@ -9,26 +9,14 @@ from typing import Literal
 
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines, site_lines, unsigned
+from adapter.advice.dangers import danger_lines
 from adapter.advice.disagreements import disagreements, flag_lines, printed_positions
-from adapter.advice.sections import (
-    SCOPE_UNKNOWN,
-    Option,
-    also_on_record,
-    cited,
-    closing_lines,
-    danger_lines,
-    data_problems,
-    deciding_facts,
-    fact_line,
-    missing_lines,
-    options,
-    outranked,
-    remark_line,
-    scope_lines,
-    set_aside_lines,
-    shown_rules,
-    unread_lines,
-)
+from adapter.advice.facts import also_on_record, deciding_facts, fact_line, missing_lines, set_aside_lines
+from adapter.advice.options import Option, options, outranked
+from adapter.advice.problems import data_problems, unread_lines
+from adapter.advice.remarks import remark_line
+from adapter.advice.scope import SCOPE_UNKNOWN, closing_lines, scope_lines
+from adapter.advice.sources import cited, shown_rules
 from adapter.case.truth import Truth
 from adapter.ldt import Scope
 

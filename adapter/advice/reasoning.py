@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import fact_line, label, options
+from adapter.advice.facts import fact_line
+from adapter.advice.names import label
+from adapter.advice.options import options
 from adapter.advice.wording import standing_of
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth

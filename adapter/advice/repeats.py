@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import indicator
+from adapter.advice.indicator import indicator
 from adapter.case.fact import Fact
 from adapter.case.value import to_plain
 from adapter.mapping.interpret import MEMBER_LISTS

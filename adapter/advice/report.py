@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import indicator
+from adapter.advice.indicator import indicator
 from adapter.case.fact import Fact, State
 from adapter.case.finding import Finding
 from adapter.case.origin import Origin

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.careplan import care_plan
-from adapter.advice.sections import in_sentence, label
+from adapter.advice.names import in_sentence, label
 from adapter.advice.wording import plain
 from adapter.case.fact import State
 from adapter.ldt import Scope

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from adapter.advice.assessment import Assessment, PatientName
-from adapter.advice.sections import deciding_facts
+from adapter.advice.facts import deciding_facts
 from adapter.advice.wording import markdown, place_of, plain
 from adapter.case.catalogue import FactDefinition, catalogue
 from adapter.case.fact import Fact

@@ -9,14 +9,11 @@ from itertools import islice
 from typing import Final
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.dangers import danger_rules
+from adapter.advice.facts import deciding_facts, passed_over
 from adapter.advice.gaps import Gap, gaps
-from adapter.advice.sections import (
-    danger_rules,
-    deciding_facts,
-    passed_over,
-    remark_text,
-    scope_rules,
-)
+from adapter.advice.remarks import remark_text
+from adapter.advice.scope import scope_rules
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth
 from adapter.ldt import Explanation, Remark, Strength, TherapyAdvice

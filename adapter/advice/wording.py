@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from html import escape
+from typing import Final
 
 from adapter.case.case import Case
 from adapter.case.catalogue import FactDefinition
@@ -125,29 +126,46 @@ def _most(definition: FactDefinition, case: Case) -> str:
     return f"may be {expiry.words if expiry else 'of any age'} old at most"
 
 
+MOST_PLACES: Final = 2
+"""Of how many places of one fact the addresses stand; of more their number."""
+
+
 def place_of(origins: Iterable[Origin]) -> str:
-    """Where a fact came from: document and address of its first origins, in harmless characters."""
-    places = []
-    for origin in list(origins)[:2]:
-        place = plain(origin.place)[:80]
-        if origin.wire == "hl7v2":
-            document, sender = plain(origin.document)[:60], plain(origin.source)[:40]
-            places.append(f"{place} of message {document}{f' from {sender}' if sender else ''}")
-        elif origin.wire == "case":
-            places.append("case file")
-        else:
-            places.append(place)
-    return "; ".join(places)
+    """Where a fact came from, in harmless characters: the first two places, the one of its date first, and how many
+    more there are."""
+    return _counted(map(_place, origins), MOST_PLACES)
+
+
+def _place(origin: Origin) -> str:
+    place = plain(origin.place)[:80]
+    match origin.wire:
+        case "hl7v2":
+            sender = plain(origin.source)[:40]
+            return f"{place} of message {plain(origin.document)[:60]}{f' from {sender}' if sender else ''}"
+        case "case":
+            return "case file"
+        case _:
+            return place
 
 
 def source_of(origins: Iterable[Origin]) -> str:
-    """The message or resource that a fact came from first, without the place in it; nothing for none."""
-    for origin in origins:
-        match origin.wire:
-            case "hl7v2":
-                return f"message {plain(origin.document)[:60]}"
-            case "case":
-                return "case file"
-            case _:
-                return plain(origin.place)[:80].split("#")[0]
-    return ""
+    """The message or resource that a fact came from first, without the place in it, and how many more; nothing for
+    none."""
+    return _counted(map(_source, origins), 1)
+
+
+def _source(origin: Origin) -> str:
+    match origin.wire:
+        case "hl7v2":
+            return f"message {plain(origin.document)[:60]}"
+        case "case":
+            return "case file"
+        case _:
+            return plain(origin.place)[:80].split("#")[0]
+
+
+def _counted(named: Iterable[str], most: int) -> str:
+    """The first of these, each once, and how many more there are."""
+    unique = list(dict.fromkeys(named))
+    more = f" and {len(unique) - most} more" if len(unique) > most else ""
+    return "; ".join(unique[:most]) + more

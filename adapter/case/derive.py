@@ -73,7 +73,7 @@ def _portal_vein(stated: Fact, thrombosis: Fact) -> Fact:
         return stated
     if thrombosis.when is not None and stated.when is not None and thrombosis.when.before(stated.when):
         return stated
-    origins = stated.origins + thrombosis.origins
+    origins = thrombosis.origins + stated.origins
     return Fact(stated.name, State.CONFLICTING, "thrombosis-on-record", None, thrombosis.when, origins, stated.unused)
 
 
@@ -91,7 +91,7 @@ def _combined(stated: Fact, derived: Fact) -> Fact:
         "stated-and-derived-differ",
         None,
         derived.when,
-        stated.origins + derived.origins,
+        derived.origins + stated.origins,
     )
 
 

@@ -98,7 +98,8 @@ class Unused:
 class Fact:
     """A fact of the case: its state, its value when PRESENT, and where that comes from.
 
-    `on_record` is what was sent even when it may not be used (a stale value, say), for display only. `unused` lists the
+    `on_record` is what was sent even when it may not be used (a stale value, say), for display only. The first of
+    `origins` is where what is dated `when` stands. `unused` lists the
     other statements about it that were set aside.
     """
 
@@ -121,7 +122,12 @@ class Fact:
         return f"Fact({self.name} {self.state.value}{f' at {places}' if places else ''})"
 
 
-def origins_of(statements: Iterable[Statement]) -> tuple[Origin, ...]:
-    """The origins of the statements, each once, in a fixed order."""
+def origins_of(statements: Iterable[Statement], leading: Origin | None = None) -> tuple[Origin, ...]:
+    """The origins of the statements, each once, in a fixed order; first the `leading` one."""
     unique = {statement.origin for statement in statements}
-    return tuple(sorted(unique, key=lambda origin: (origin.document, origin.start, origin.place)))
+    return tuple(sorted(unique, key=lambda origin: (origin != leading, place_key(origin))))
+
+
+def place_key(origin: Origin) -> tuple[str, int, str]:
+    """The fixed order of origins: by document, and by place in it."""
+    return origin.document, origin.start, origin.place

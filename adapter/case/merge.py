@@ -11,7 +11,8 @@ from functools import reduce
 from typing import assert_never
 
 from adapter.case.catalogue import NO_EXPIRY, FactDefinition, Merge
-from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of
+from adapter.case.fact import Fact, Standing, State, Statement, Unused, origins_of, place_key
+from adapter.case.origin import Origin
 from adapter.case.times import Times
 from adapter.case.value import Coded, Members, Quantity, Value
 from adapter.case.versions import Versions
@@ -196,14 +197,26 @@ def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[
 def _present(definition: FactDefinition, value: Value, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     """The fact with the value that these statements come to, dated by the newest, with what is odd about any."""
     newest = max(stated, key=_time_key)
+    origins = origins_of(stated, _leading(stated, newest, value))
     remarks = tuple(sorted({statement.remark for statement in stated if statement.remark}))
-    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins_of(stated), unused, remarks)
+    return Fact(definition.name, State.PRESENT, "", value, newest.when, origins, unused, remarks)
+
+
+def _leading(stated: list[Statement], newest: Statement, value: Value | None) -> Origin:
+    """Where the date of the fact stands: of the statements of that day, of those with its value, the latest."""
+    of_its_day = (one for one in stated if _day(one) == _day(newest))
+    in_order = sorted(of_its_day, key=lambda one: place_key(one.origin))
+    return max(in_order, key=lambda one: (one.value == value, _time_key(one)[:2])).origin
+
+
+def _day(statement: Statement) -> str:
+    return statement.when.day if statement.when else ""
 
 
 def _conflicting(definition: FactDefinition, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     """The fact that these statements contradict each other about."""
     newest = max(stated, key=_time_key)
-    reason, origins = "conflicting-values", origins_of(stated)
+    reason, origins = "conflicting-values", origins_of(stated, _leading(stated, newest, None))
     return Fact(definition.name, State.CONFLICTING, reason, None, newest.when, origins, unused)
 
 
@@ -284,7 +297,7 @@ def _largest(definition: FactDefinition, usable: list[Statement], unused: tuple[
     """The largest quantity of the newest study; what is dated too loosely to be older than it may belong to it."""
     study = Times(usable).of_the_newest_day()
     exact = [(s.value.exact, s) for s in study if isinstance(s.value, Quantity) and s.value.exact is not None]
-    if len(exact) != len(study) or len({s.when.day if s.when else "" for s in study}) > 1:
+    if len(exact) != len(study) or len(set(map(_day, study))) > 1:
         return _agreed(definition, study, unused)
     value = Quantity.of(max(number for number, _ in exact))
     return _present(definition, value, study, unused)

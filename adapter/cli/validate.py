@@ -4,7 +4,6 @@ The adapter itself reads tolerantly; this tells an interface analyst what a send
 """
 
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import msgspec
 import typer
 
 from adapter.cli.inputs import UnreadableFile, kind_of, read_file
+from adapter.cli.structure import structure_faults
 from adapter.fhir.check import InvalidOutput, check_r4
 from adapter.fhir.document import NotFhir, read_document
 from adapter.hl7v2 import UnusableMessage, parse_message, split_messages
@@ -92,16 +92,4 @@ def _hl7v2(raw: bytes) -> Iterator[str]:
             continue
         for found in message.findings:
             yield f"message {number} {found.place}: {found.hint}"
-        yield from (f"message {number}: {fault}" for fault in _by_structure(message.raw, message.charset))
-
-
-def _by_structure(raw: bytes, charset: str) -> Iterator[str]:
-    """What hl7apy's message structures say against it: the kind of fault only, its texts can quote values."""
-    parser = import_module("hl7apy.parser")
-    faults = import_module("hl7apy.exceptions")
-    strict = import_module("hl7apy.consts").VALIDATION_LEVEL.STRICT
-    try:
-        text = raw.decode(charset).replace("\r\n", "\r").replace("\n", "\r")
-        parser.parse_message(text, validation_level=strict).validate()
-    except (faults.HL7apyException, ValueError) as error:
-        yield f"{type(error).__name__} (message structure of the declared version)"
+        yield from (f"message {number} {fault}" for fault in structure_faults(message))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib.resources.abc import Traversable
 
 from adapter.case.tables import TableError, read_csv
+from adapter.mapping.word_table import any_word, check_word
 from adapter.terminology.codes import Codes
 
 _BLOOD = re.compile(r"\b(?:serum|plasma|blood)\b", re.IGNORECASE)
@@ -65,7 +66,7 @@ def load_names(folder: Traversable, codes: Codes) -> Names:
     sides: dict[str, dict[str, list[str]]] = {"for": defaultdict(list), "against": defaultdict(list)}
     file = folder.joinpath("names.csv")
     for line, row in read_csv(file, ("word", "speaks", "concepts", "note")):
-        _check_word(file, line, row["word"])
+        check_word(file, line, row["word"])
         if row["speaks"] not in sides:
             raise TableError(file.name, line, "a word speaks for or against")
         for concept in row["concepts"].split(" "):
@@ -78,29 +79,12 @@ def load_names(folder: Traversable, codes: Codes) -> Names:
     elsewhere: list[str] = []
     file = folder.joinpath("specimens.csv")
     for line, row in read_csv(file, ("word", "specimen")):
-        _check_word(file, line, row["word"])
+        check_word(file, line, row["word"])
         if row["word"] in elsewhere:
             raise TableError(file.name, line, "the word stands twice")
         elsewhere.append(row["word"])
-    compiled = {side: {concept: _pattern(words) for concept, words in of.items()} for side, of in sides.items()}
-    return Names(compiled["for"], compiled["against"], _pattern(elsewhere), _in_blood(codes))
-
-
-def _check_word(file: Traversable, line: int, word: str) -> None:
-    bare = word.removeprefix("*").removesuffix("*")
-    if not bare.strip() or bare != bare.strip() or "*" in bare or word != word.casefold():
-        raise TableError(file.name, line, "a word is in lower case, and has a star at its ends only")
-
-
-def _pattern(words: list[str]) -> re.Pattern[str]:
-    """Any of the words; a star at an end means that the word may go on there, else it must end."""
-    parts = (
-        ("" if word.startswith("*") else r"(?<![^\W_])")
-        + re.escape(word.strip("*"))
-        + ("" if word.endswith("*") else r"(?![^\W_])")
-        for word in words
-    )
-    return re.compile("|".join(parts) or r"(?!)")
+    compiled = {side: {concept: any_word(words) for concept, words in of.items()} for side, of in sides.items()}
+    return Names(compiled["for"], compiled["against"], any_word(elsewhere), _in_blood(codes))
 
 
 def _in_blood(codes: Codes) -> frozenset[str]:

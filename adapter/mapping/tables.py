@@ -21,6 +21,7 @@ from adapter.mapping.names import Names, load_names
 from adapter.mapping.schema import Row, Sources
 from adapter.mapping.source_checks import check_sources
 from adapter.mapping.statuses import Statuses, load_statuses
+from adapter.mapping.therapy_words import TherapyWords, load_therapy_words
 from adapter.terminology.codes import Codes, load_codes
 from adapter.terminology.systems import (
     DEFAULT_BASE,
@@ -56,6 +57,7 @@ class Tables:
     not_read: dict[str, str]
     answers: dict[tuple[str, str], Meaning]
     names: Names
+    therapy_words: TherapyWords
     agreement: Agreement
     own_system: str
     questionnaires: frozenset[str]
@@ -110,6 +112,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),
         load_names(folder, codes),
+        load_therapy_words(folder.joinpath("therapies.csv")),
         load_agreement(row_table, rows, facts, codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),

@@ -15,7 +15,7 @@ from adapter.advice.card import NAMESPACE
 from adapter.advice.careplan import care_plan, closed_plan
 from adapter.advice.hl7v2 import Cover, Link, advice_message
 from adapter.advice.hl7v2_patient import PatientIdentity
-from adapter.advice.sections import indicator
+from adapter.advice.indicator import indicator
 from adapter.case.merge import Clock
 from adapter.fhir.check import check_resource
 from adapter.fhir.write import write_json

@@ -9,9 +9,11 @@ import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
 from adapter.advice.card import cards, full
+from adapter.advice.names import in_sentence
+from adapter.advice.options import STRENGTHS
 from adapter.advice.parts import INTENDED, PRINTED
 from adapter.advice.parts import parts as all_parts
-from adapter.advice.sections import STRENGTHS, in_sentence, remark_line
+from adapter.advice.remarks import remark_line
 from adapter.advice.wording import plain
 from adapter.case.catalogue import catalogue
 from adapter.case.merge import Clock
@@ -282,8 +284,7 @@ def test_a_narrative_that_was_not_read_is_named_only_where_its_facts_are_missing
     note = "NTE|1|L|Ki-67 is 12 percent"
     [line] = [line for line in parts(full(of_hl7(messages(note)))).sections["Missing"] if "narrative" in line]
     assert line == (
-        "1 narrative report(s) came with the data and were not read; "
-        "they may state: Ki-67 index, WHO grade, Liver tumour burden"
+        "1 narrative report came with the data and was not read; it may state: Ki-67 index, WHO grade, liver tumour burden"
     )
     known = "OBX|5|NM|29593-1^^LN||12|%|||||F", "OBX|6|CWE|who_grade^^99LDT||G2^^99LDT||||||F"
     burden = "OBX|7|NM|liver_burden_percent^^99LDT||40|%|||||F"
@@ -292,7 +293,7 @@ def test_a_narrative_that_was_not_read_is_named_only_where_its_facts_are_missing
 
 def test_a_narrative_result_is_counted_once() -> None:
     found = parts(full(of_hl7(messages("OBX|5|TX|18748-4^^LN||a report||||||F"))))
-    assert any(line.startswith("1 narrative report(s) came") for line in found.sections["Missing"])
+    assert any(line.startswith("1 narrative report came") for line in found.sections["Missing"])
 
 
 def test_data_that_could_not_be_had_are_named() -> None:

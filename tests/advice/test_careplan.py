@@ -189,7 +189,7 @@ def test_data_that_could_not_be_had_and_narratives_are_in_the_careplan_too() -> 
     assessment = replace(of_hl7(messages("NTE|1|L|a report")), gaps=("observations: only 1 of 40 were sent",))
     notes = [note["text"] for note in written(care_plan(assessment))["note"]]
     assert "Data that could not be had: observations: only 1 of 40 were sent" in notes
-    assert any(note.startswith("1 narrative report(s) came with the data") for note in notes)
+    assert any(note.startswith("1 narrative report came with the data") for note in notes)
 
 
 def test_planned_therapies_are_marked_in_the_careplan() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from adapter.advice.assessment import Assessment, assess_case
 from adapter.advice.card import IN_FULL, cards, detail, full
+from adapter.advice.facts import deciding_facts, set_aside_lines
 from adapter.advice.folded import FOLDED
+from adapter.advice.names import in_sentence
 from adapter.advice.parts import INTENDED, PRINTED
 from adapter.advice.parts import parts as all_parts
-from adapter.advice.sections import deciding_facts, in_sentence, set_aside_lines
 from adapter.advice.weight import MOST_CAUTIONS, MOST_FACTS, MOST_GAPS
 from adapter.advice.wording import plain, value_of
 from adapter.case.catalogue import catalogue
@@ -187,12 +188,12 @@ def test_a_newer_result_that_may_not_be_used_yet_is_in_doubt_on_the_first_screen
 def test_what_a_newer_result_may_change_is_not_called_settled() -> None:
     whole = (FIXTURES / "patients/01-progressive-on-ssa/bundle.json").read_bytes()
     settled = of_fhir(whole)
-    assert "not provisional" in screen(settled).sections["How certain"][0]
+    assert "no missing fact could exclude what is advised" in screen(settled).sections["How certain"][0]
     bundle = json.loads(whole)
     [bilirubin] = [e["resource"] for e in bundle["entry"] if "14631-6" in json.dumps(e["resource"])]
     newer = {**bilirubin, "id": "newer", "status": "preliminary", "effectiveDateTime": "2026-01-11T08:00:00Z"}
     same = of_fhir(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": newer}]}).encode())
-    assert "not provisional" in screen(same).sections["How certain"][0]
+    assert "no missing fact could exclude what is advised" in screen(same).sections["How certain"][0]
     newer["valueQuantity"] = {**bilirubin["valueQuantity"], "value": 90}
     doubted = of_fhir(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": newer}]}).encode())
     assert (
@@ -296,14 +297,31 @@ def test_cautions_and_steps_beyond_the_first_are_counted(name: str) -> None:
     for remark in given:
         assert all(rule in text(assessment) for rule in remark.rules)
     steps = [one for one in advice.actions if RULE_SET.codes[one.code].kind != "stop"]
-    assert (f"To do, {len(steps)}: " in text(assessment)) is bool(steps)
+    assert (f"To do ({len(steps)} step" in text(assessment)) is bool(steps)
+
+
+def test_what_is_certain_beside_a_danger_is_said_without_contradiction() -> None:
+    """A danger is never provisional; only what is advised is."""
+    planned = of_facts(portal_vein_status=None, planned_therapies=["tare_whole_liver"])
+    assert planned.advice.dangers
+    assert planned.advice.offered
+    [certain] = screen(planned).sections["How certain"]
+    told = "what is advised or planned is provisional: 1 missing fact could exclude it; "
+    assert certain.startswith(f"the danger holds whatever is missing; {told}")
+
+
+def test_a_reason_that_stands_above_is_said_to() -> None:
+    line = next(one for one in text(fixture("01-progressive-on-ssa", "fhir")).splitlines() if "TARE (lobar):" in one)
+    assert "TARE (lobar): as said above (R-101); " in line
 
 
 def test_steps_for_the_procedure_of_this_patient_are_named_first() -> None:
     [line] = [
         one for one in text(fixture("02-stable-severe-syndrome", "fhir")).splitlines() if one.startswith("- To do")
     ]
-    assert line.startswith("- To do, 8: Schedule the procedure with anaesthesia support. (R-502) Give peri-procedural")
+    assert line.startswith(
+        "- To do (8 steps): Schedule the procedure with anaesthesia support. (R-502) Give peri-procedural"
+    )
     assert "H1 or H2 blocker" in line, "both regimens stand beside the step"
 
 
@@ -325,7 +343,7 @@ def test_what_a_site_changed_or_switched_off_stays_on_the_card(tmp_path: Path) -
     assessment = assess_case(patient(ROW_1, portal_vein_status="occluded", planned_therapies=["tae"]), rules)
     [line] = screen(assessment).sections["Switched off by the site, but it would speak here"]
     assert line.startswith("R-201 Portal vein occlusion would contraindicate TAE, cTACE, DEB-TACE")
-    assert "Changed by the site, 1: R-201 is switched off" in text(assessment)
+    assert "Changed by the site (1): R-201 is switched off" in text(assessment)
 
 
 @names

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import Assessment, PatientName, assess_case
+from adapter.advice.indicator import indicator
 from adapter.advice.repeats import NEVER_QUIET, PASSING, Answered, Quiet, advice_key
-from adapter.advice.sections import indicator
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import State
 from adapter.case.value import Quantity

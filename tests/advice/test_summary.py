@@ -139,4 +139,4 @@ def test_cautions_are_counted_but_give_way_to_names() -> None:
 def test_without_an_offer_the_summary_says_so() -> None:
     text = summary(of_facts(diagnosis=None))
     assert text == "NET liver metastases: no advice until these are known: diagnosis"
-    assert "no therapy is offered" in summary(extreme(Strength.NOT_RECOMMENDED))
+    assert "no therapy can be advised yet; " in summary(extreme(Strength.NOT_RECOMMENDED))

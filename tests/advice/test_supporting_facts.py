@@ -8,7 +8,7 @@ import pytest
 
 from adapter.advice.assessment import assess_case
 from adapter.advice.careplan import care_plan
-from adapter.advice.sections import deciding_facts
+from adapter.advice.facts import deciding_facts
 from adapter.case.casefile import case_of
 from adapter.case.catalogue import catalogue
 from adapter.fhir.write import write_json

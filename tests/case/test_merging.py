@@ -117,7 +117,7 @@ def test_a_diagnosis_is_contradicted_by_an_older_statement_too() -> None:
 def test_statements_of_a_diagnosis_that_agree_are_one() -> None:
     found = merged(DIAGNOSIS, says("x", YES, on("2019-01-01"), place="a"), says("x", YES, TENTH, place="b"))
     assert (found.known, found.when) == (YES, TENTH)
-    assert [origin.place for origin in found.origins] == ["a", "b"]
+    assert [origin.place for origin in found.origins] == ["b", "a"], "first the one whose date the fact has"
 
 
 # Narrowing: a statement that leaves several answers possible.
@@ -167,7 +167,7 @@ def test_among_answers_beside_a_narrowing_statement_the_latest_counts() -> None:
 def test_recorded_events_add_up() -> None:
     found = merged(HISTORY, says("x", event("a"), NINTH, place="1"), says("x", event("b"), TENTH, place="2"))
     assert (found.known, found.when) == (event("a", "b"), TENTH)
-    assert [origin.place for origin in found.origins] == ["1", "2"]
+    assert [origin.place for origin in found.origins] == ["2", "1"], "first the one whose date the fact has"
 
 
 def test_an_event_after_an_explicit_none_is_added() -> None:
@@ -260,7 +260,7 @@ def test_the_largest_of_the_newest_day_counts() -> None:
         says("x", amount("3"), at("2026-01-10T09:00Z"), place="4"),
     )
     assert found.known == amount("4.1")
-    assert [origin.place for origin in found.origins] == ["2", "3", "4"]
+    assert [origin.place for origin in found.origins] == ["3", "2", "4"], "first the one whose value it is"
 
 
 def test_an_interval_among_several_sizes_of_a_day_is_not_compared() -> None:

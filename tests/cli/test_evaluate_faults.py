@@ -268,7 +268,7 @@ def test_an_unexpected_fault_is_one_line_without_content(
     def fail() -> None:
         raise RuntimeError(CANARIES[0])
 
-    monkeypatch.setattr(command, "app", fail)
+    monkeypatch.setattr(command, "commands", fail)
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 70

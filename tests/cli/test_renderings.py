@@ -14,8 +14,8 @@ from rich.console import Console
 from adapter.advice.assessment import Assessment, assess_case
 from adapter.advice.card import full, summary
 from adapter.advice.careplan import care_plan
+from adapter.advice.indicator import indicator
 from adapter.advice.parts import PRINTED, SILENCED, basis
-from adapter.advice.sections import indicator
 from adapter.advice.wording import markdown
 from adapter.cli.console import show
 from adapter.ldt import rule_set

@@ -57,9 +57,9 @@ def test_a_fault_of_fhir_is_named_with_its_place(tmp_path: Path, content: bytes 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (GOOD.replace(b"2.5.1", b"9.9"), "message 1: UnsupportedVersion"),
+        (GOOD.replace(b"2.5.1", b"9.9"), "message 1 MSH[1]-12: the structure of this version cannot be checked"),
         (GOOD.replace(b"\r", b"\n"), "message 1 MSH[1]: Segments end with LF or CRLF"),
-        (GOOD + b"MSH|^~\\&|A\r", "message 2: "),
+        (GOOD + b"MSH|^~\\&|A\r", "message 2 MSH[1]-12: "),
         (b"MSH|^^^^|A\r", "message 1: delimiters"),
     ],
 )
@@ -67,6 +67,40 @@ def test_a_fault_of_hl7_is_named_with_its_message(tmp_path: Path, content: bytes
     ran = validate(tmp_path, "a.hl7", content)
     assert ran.status == 1
     assert said in ran.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "faults"),
+    [
+        (b"|||||F\r", b"\r", ["OBX[1]-11: observation result status is required and empty"]),
+        (b"58410-2^^LN", b"", ["OBR[1]-4: universal service identifier is required and empty"]),
+        (b"20260110", b"Zanzibar", ["OBR[1]-7: observation date time (TS) holds what is no date"]),
+        (b"OBX|1|", b"OBX|Zanzibar|", ["OBX[1]-1: set id obx (SI) holds what is no SI"]),
+        (b"|M1|", b"|" + b"M" * 200 + b"|", ["MSH[1]-10: message control id (ST) is longer than 199 characters"]),
+        (b"||F\r", b"||F~F\r", ["OBX[1]-11: observation result status may stand 1 time at most"]),
+        (b"1975-2^", b"1975-2&a^", ["OBX[1]-3: observation identifier (CE) has more components or subcomponents than its data type"]),
+        (b"||F\r", b"||F|||||||||Zanzibar\r", ["OBX[1]-20: performing organization name is not used in HL7 v2.5.1 (withdrawn, or reserved)"]),
+        (b"OBR|1||1|58410-2^^LN|||20260110\r", b"", ["OBX[1]: the segment OBR is required and missing (ORU_R01_ORDER_OBSERVATION)"]),
+        (b"OBR|", b"PV2|||x\rOBR|", ["PV2[1]: the segment PV1 is required and missing (ORU_R01_VISIT)"]),
+        (b"OBR|", b"PID|2||3^^^HOSP^MR||ROE^I\rOBR|", ["PID[2]: the group ORU_R01_PATIENT may not stand again (ORU_R01_PATIENT_RESULT)"]),
+        (b"OBR|", b"QQQ|||x\rOBR|", ["QQQ[1]: HL7 v2.5.1 has no segment of this name"]),
+        (b"OBR|", b"ZZZ|||x\rOBR|", []),
+        (b"ORU_R01|", b"ORU_R99|", ["MSH[1]-9: HL7 v2.5.1 has no message structure of this name"]),
+        (b"DOE", b"D\xd6E", ["MSH[1]-18: bytes of the message are not of its character set, so that no more can be checked"]),
+    ],
+)  # fmt: skip
+def test_faults_of_structure_are_told_in_the_words_of_hl7(
+    tmp_path: Path, old: bytes, new: bytes, faults: list[str]
+) -> None:
+    assert old in GOOD
+    ran = validate(tmp_path, "a.hl7", GOOD.replace(old, new, 1))
+    assert ran.out.splitlines() == [*(f"a.hl7: message 1 {fault}" for fault in faults), f"{len(faults)} fault(s)"]
+
+
+def test_each_fault_of_a_message_is_told_and_its_own_delimiters_hold(tmp_path: Path) -> None:
+    twice = GOOD.replace(b"20260110", b"notatime").replace(b"|||||F\r", b"\r")
+    for content in (twice, twice.replace(b"^", b"@").replace(b"&", b"#")):
+        assert validate(tmp_path, "a.hl7", content).out.endswith("\n2 fault(s)\n")
 
 
 def test_faults_of_several_files_are_counted_together(tmp_path: Path) -> None:

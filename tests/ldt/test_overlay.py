@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapter.advice.assessment import assess_case
-from adapter.advice.sections import cited
+from adapter.advice.sources import cited
 from adapter.advice.wording import plain
 from adapter.case.case import build_case
 from adapter.case.casefile import case_of

@@ -400,6 +400,10 @@ FAULTS = [
     Fault("word that speaks of nothing", "names.csv", "bili,for,", "bili,about,", "for or against"),
     Fault("specimen twice", "specimens.csv", "fld,", "csf,", "stands twice"),
     Fault("specimen in capitals", "specimens.csv", "csf,", "CSF,", "lower case"),
+    # therapies.csv
+    Fault("therapy twice", "therapies.csv", "sirt,", "tae,", "stands twice"),
+    Fault("therapy in capitals", "therapies.csv", "sirt,", "SIRT,", "lower case"),
+    Fault("therapy of no kind", "therapies.csv", "sirt,liver directed", "sirt,bowel", "a word names one of"),
     Fault(
         "name of two systems",
         "systems.csv",

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import label
+from adapter.advice.names import label
 from adapter.cli.rules.patients import AsOf, File, Patient, TherapyCode, patients, therapy_of
 from adapter.cli.rules.words import fact_words, strength_words, verdict_words
 from adapter.cli.site import SiteFolder

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import label, short_name
+from adapter.advice.names import label, short_name
 from adapter.advice.wording import standing_of
 from adapter.cli.rules.patients import AsOf, File, Patient, patients
 from adapter.cli.rules.words import strength_words

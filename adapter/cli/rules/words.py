@@ -1,6 +1,6 @@
 """Verdicts and values in words, as the commands of `ldt rules` print them."""
 
-from adapter.advice.sections import STRENGTHS
+from adapter.advice.options import STRENGTHS
 from adapter.advice.wording import value_of
 from adapter.case.fact import Fact, State
 from adapter.case.value import Value

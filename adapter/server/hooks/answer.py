@@ -10,9 +10,9 @@ from datetime import datetime
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.card import card_uuid, cards
+from adapter.advice.indicator import indicator
 from adapter.advice.overriding import override_reasons
 from adapter.advice.repeats import NEVER_QUIET, Answered, Quiet, advice_key
-from adapter.advice.sections import indicator
 from adapter.advice.suggestions import suggestions
 from adapter.fhir.check import InvalidOutput, check_resource
 from adapter.server.ehr import Reading

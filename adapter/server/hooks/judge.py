@@ -18,7 +18,7 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gaps_of, lines_of
-from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed
+from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed, order_judged
 from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.record import RecordMemory, read_record
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
@@ -85,7 +85,7 @@ class Judge:
         clock = Clock(now, procedure=signing)
         gaps = (*lines_of(lacking), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
-        unread = not_judged(more, proposal) or names_liver_directed(proposal, more)
+        unread = not_judged(more, proposal) or names_liver_directed(proposal, more, self.tables.therapy_words)
         case = with_unread(
             assessment.case, lacking.keys(), record.empty, self.tables, drafts=unread, nowhere=stored.lacking
         )
@@ -93,7 +93,8 @@ class Judge:
             assessment,
             case=case,
             unsought=stored.unsought,
-            call=tuple(_about(context, proposal, more, mapped, signing=signing)),
+            order=order_judged(context, proposal, more, mapped.statements),
+            call=tuple(self._about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
         concerned = concerns(assessment.case, unread=unread)
@@ -102,7 +103,9 @@ class Judge:
             if in_words(own) and drafted_for_nobody(assessment.case):
                 raise _without_conditions("in part only words, or codes of a system that nobody here knows")
             self._refuse_silence_in_doubt(mapped, stored, clock)
-        speaks = concerned and (unread or concerns_a_rule(context, proposal, more, assessment))
+        speaks = concerned and (
+            unread or concerns_a_rule(context, proposal, more, assessment, self.tables.therapy_words)
+        )
         whole = OBSERVATIONS not in lacking and not _is_nobodys(own, OBSERVATIONS)
         return Judged(assessment, speaks, results_whole=whole and not stored.gaps)
 
@@ -110,6 +113,23 @@ class Judge:
         """Raises PreconditionFailed where the service would speak with what may be stored of the same person."""
         if stored.doubted is not None and concerns(mapped.joined(stored.doubted).case(clock, self.rules.facts)):
             raise PreconditionFailed("data-unavailable", f"{stored.gaps[-1]}; they tell of a tumour")
+
+    def _about(
+        self, context: HookContext, proposal: Proposed, more: MappedInput, mapped: Mapped, *, signing: bool
+    ) -> Iterator[str]:
+        """What is particular about the call, in words."""
+        if orders := about_orders(context, proposal, more, mapped.statements, self.tables.therapy_words):
+            yield orders
+        if isinstance(context, OrderSelect) and not context.selections:
+            yield UNSELECTED
+        if signing:
+            yield SIGNING
+        if isinstance(context, ProblemListItemCreate):
+            yield NOT_SAVED
+        if isinstance(context, OrderDispatch):
+            yield DISPATCHING
+        if proposal.has_more:
+            yield SELECTING
 
     def _earlier(self, whole: Assessment, mapped: Mapped, proposal: Proposed, clock: Clock) -> frozenset[str]:
         """The dangerous therapies that only drafts bring which are not judged now: with them alone the danger is the
@@ -165,24 +185,6 @@ def _without_conditions(gap: str) -> PreconditionFailed:
     """Nobody can say whether the service concerns the patient: silence would be a guess."""
     hint = f"the prefetch key {CONDITIONS} is needed whole: {gap}"
     return PreconditionFailed("data-unavailable", hint, place=f"prefetch.{CONDITIONS}")
-
-
-def _about(
-    context: HookContext, proposal: Proposed, more: MappedInput, mapped: Mapped, *, signing: bool
-) -> Iterator[str]:
-    """What is particular about the call, in words."""
-    if orders := about_orders(context, proposal, more, mapped.statements):
-        yield orders
-    if isinstance(context, OrderSelect) and not context.selections:
-        yield UNSELECTED
-    if signing:
-        yield SIGNING
-    if isinstance(context, ProblemListItemCreate):
-        yield NOT_SAVED
-    if isinstance(context, OrderDispatch):
-        yield DISPATCHING
-    if proposal.has_more:
-        yield SELECTING
 
 
 def _refuse_others(inputs: tuple[MappedInput, ...], patient: str, server: str) -> None:

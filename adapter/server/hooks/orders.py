@@ -6,10 +6,12 @@ Not for what the orders plan; that is read by the rows of the mapping, and judge
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, assert_never
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.problems import code_words
+from adapter.advice.wording import plain
 from adapter.case.fact import Standing, Statement
 from adapter.case.value import to_text
 from adapter.case.words import VALUES
@@ -18,6 +20,7 @@ from adapter.fhir.resources import DeviceRequest, Medication, MedicationRequest,
 from adapter.mapping.fhir_values import names
 from adapter.mapping.ledger import Entry, Level, Outcome
 from adapter.mapping.patient import Mapping as MappedInput
+from adapter.mapping.therapy_words import TherapyWords
 from adapter.server.hooks.proposed import Proposed, is_in_words, lost
 from cds_hooks import HookContext, OrderDispatch, OrderSelect, OrderSign
 
@@ -28,43 +31,42 @@ body site; its status or doNotPerform says that it is not about to be done."""
 
 _FORM: Final = frozenset({"modifier", "bad-date", "code-contradicts-name", "conflicting-codes"})
 
-_LIVER: Final = "(?:liver|hepat|hépat|higad|hígad|fegat|leber)"
-_ACT: Final = (
-    "(?:occlu|destruct|excis|lobectom|segmentect|metasta[a-z]*ectom|thermo|laser|electropor|infus|perfus|arter|zerst"
-    "|exzis|entfern)"
-)
-_LIVER_DIRECTED: Final = (
-    r"embol|tace\b|\btae\b|\btare\b|\bsirt\b|yttrium|\by[- ]?90\b|\b90-?y\b|microspher|sir-?spher|therasphere"
-    r"|selective intern|selektive intern|ablat|radiofr|microwave|mikrowell|cryoth|kryo|ethanol|alcohol inject"
-    r"|histotrip|\bsbrt\b|\bsabr\b|stereota|eluting|\b[dl]c bead|lipiodol|ethiodi|\brfa\b|\bmwa\b|\bpei\b|\bhifu\b"
-    r"|\bire\b|nanoknife|electropor|intra-?arterial|radiation treatment delivery"
-    rf"|{_ACT}.{{0,60}}{_LIVER}|{_LIVER}.{{0,60}}{_ACT}"
-)
-_OTHERS: Final = (
-    r"hepatectom|resect|transplant|lutet|lutath|\blu-?177\b|\b177-?lu\b|dotat|\bprrt\b|radioligand|radionuclide"
-    r"|octreo|lanreo|pasireo|sandostatin|somatulin|signifor|mycapssa|somatostatin"
-    r"|everolim|afinitor|sunitin|sutent|cabozan|cabomet|cometriq|pembroliz|keytruda|[a-z]limab\b"
-    r"|capecit|xeloda|temozol|temoda|captem|fluorourac|\b5-?fu\b|oxalipl|folfox|chemother"
-    r"|antineoplas|debulk|epirub|idarub|doxorub|adriamyc|cisplat|mitomyc|streptozo|zanosar|epinephr|adrenalin|noradr|levophed|vasopress"
-)
 _MEDICATION_NAMES: Final = re.compile(r'"(?:display|text)"\s*:\s*"([^"]+)"')
-_LIVER_WORDS: Final = re.compile(_LIVER_DIRECTED, re.IGNORECASE)
-THERAPIES: Final = re.compile(f"{_LIVER_DIRECTED}|{_OTHERS}", re.IGNORECASE)
-"""Words of the therapies that rules read. They never make a plan; they only keep an order from being passed over."""
 
 
-def about_orders(context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> str:
-    """As what the orders of the call were read, or each cause why none was; nothing for hooks without orders."""
+def about_orders(
+    context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...], words: TherapyWords
+) -> str:
+    """As what the orders of the call were read, which orders these are, and each cause why others were not; nothing for
+    hooks without orders."""
     if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
         return ""
-    chosen = (one for one in said if proposal.is_chosen(one) and one.standing is Standing.FINAL)
-    words = "; ".join(dict.fromkeys(_planned(one) for one in chosen))
     which = "" if proposal.whole else ", of those that came with the call"
-    return f"Orders judged{which}: {words or _none(_causes(context, proposal, more))}"
+    judged = "; ".join(f"{plan} ({'; '.join(orders)})" for plan, orders in _judged(proposal, more, said).items())
+    causes = "; ".join(_causes(context, proposal, more, words, none=not judged))
+    if not judged:
+        return f"Orders judged{which}: none ({causes})"
+    return f"Orders judged{which}: {judged}" + (f". Not judged: {causes}" if causes else "")
 
 
-def _none(causes: Iterable[str]) -> str:
-    return f"none ({'; '.join(causes)})"
+def order_judged(context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> str:
+    """The same in as few words as can be, for the summary of a card."""
+    if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
+        return ""
+    plans = _judged(proposal, more, said)
+    return f"order judged: {'; '.join(plans)}" if plans else "order not judged"
+
+
+def _judged(proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> dict[str, list[str]]:
+    """What is planned by the orders that are judged now, and for each plan its orders by code and place."""
+    codes = {key: entry.code for key, entry in _entries(proposal, more) if entry.outcome is Outcome.USED}
+    plans: dict[str, list[str]] = {}
+    for one in said:
+        if proposal.is_chosen(one) and one.standing is Standing.FINAL:
+            key = proposal.key(one)
+            named = ", ".join(filter(None, (code_words(codes.get(key, "")), plain(key)[:80])))
+            plans.setdefault(_planned(one), []).append(named)
+    return {plan: list(dict.fromkeys(orders)) for plan, orders in plans.items()}
 
 
 def _planned(said: Statement) -> str:
@@ -72,11 +74,16 @@ def _planned(said: Statement) -> str:
     return "" if said.value is None else to_text(said.value, VALUES).removesuffix(" (others not excluded)")
 
 
-def _causes(context: HookContext, proposal: Proposed, more: MappedInput) -> Iterator[str]:
-    counted = Counter(fate for _, fate in _fates(proposal, more))
+def _causes(
+    context: HookContext, proposal: Proposed, more: MappedInput, words: TherapyWords, *, none: bool
+) -> Iterator[str]:
+    """How many orders were not judged for each cause; where there is none, also why no order came at all."""
+    fates = list(_fates(proposal, more, words))
+    judged = {entry.place.partition("#")[0] for entry, fate in fates if fate == "judged"}
+    counted = Counter(fate for entry, fate in fates if entry.place.partition("#")[0] not in judged)
     counted["unreadable"] += lost(more)
-    yield from (f"{counted[fate]} {words}" for fate, words in _WORDS.items() if counted[fate])
-    if counted.total():
+    yield from (f"{counted[fate]} {told}" for fate, told in _WORDS.items() if counted[fate])
+    if counted.total() or not none:
         return
     if proposal.document.records:
         yield "the call brings only orders of types that no rule reads"
@@ -96,13 +103,19 @@ _WORDS: Final[dict[Fate, str]] = {
 }
 
 
-def _fates(proposal: Proposed, more: MappedInput) -> Iterator[tuple[Entry, Fate]]:
+def _fates(proposal: Proposed, more: MappedInput, words: TherapyWords) -> Iterator[tuple[Entry, Fate]]:
     """What became of each order that is judged now and has an owner."""
-    named, nameless = frozenset(_named(proposal, THERAPIES)), frozenset(_nameless(proposal))
+    named, nameless = frozenset(_named(proposal, words.name_any)), frozenset(_nameless(proposal))
+    for key, entry in _entries(proposal, more):
+        yield entry, _fate(entry, named=key in named, nameless=key in nameless)
+
+
+def _entries(proposal: Proposed, more: MappedInput) -> Iterator[tuple[str, Entry]]:
+    """What the ledger says of the orders that are judged now, each with its key."""
     for entry in (entry for patient in more.patients for entry in patient.ledger.entries):
         key = entry.place.partition("#")[0]
         if entry.level is Level.CODED and entry.name == "order" and proposal.chooses(key):
-            yield entry, _fate(entry, named=key in named, nameless=key in nameless)
+            yield key, entry
 
 
 def _fate(entry: Entry, *, named: bool, nameless: bool) -> Fate:
@@ -127,11 +140,11 @@ def _skipped(reason: str) -> Fate:
     return "no-rule" if reason.startswith("not-read-from") else "not-at-hand"
 
 
-def _named(proposal: Proposed, words: re.Pattern[str]) -> Iterator[str]:
+def _named(proposal: Proposed, name: Callable[[str], bool]) -> Iterator[str]:
     """The keys of the orders that hold words of a therapy anywhere, in a note or a reason, too; a Medication among the
     drafts speaks for all."""
     for record in proposal.document.records:
-        if words.search(_all_words(record.raw)):
+        if name(_all_words(record.raw)):
             if isinstance(record.resource, Medication):
                 yield from (one.key for one in proposal.document.records)
             yield record.key
@@ -182,14 +195,16 @@ def _texts(resource: object) -> Iterator[str]:
             yield resource.medicationReference.display
 
 
-def names_liver_directed(proposal: Proposed, more: MappedInput) -> bool:
+def names_liver_directed(proposal: Proposed, more: MappedInput, words: TherapyWords) -> bool:
     """Whether an order under a code that no table holds has words of a liver-directed therapy: it may be one."""
-    named = frozenset(_named(proposal, _LIVER_WORDS))
+    named = frozenset(_named(proposal, words.name_liver_directed))
     entries = (entry for patient in more.patients for entry in patient.ledger.entries)
     return any(entry.reason == "code-unmapped" and entry.place.partition("#")[0] in named for entry in entries)
 
 
-def concerns_a_rule(context: HookContext, proposal: Proposed, more: MappedInput, assessment: Assessment) -> bool:
+def concerns_a_rule(
+    context: HookContext, proposal: Proposed, more: MappedInput, assessment: Assessment, words: TherapyWords
+) -> bool:
     """Whether a call with orders has anything to be said about: not where every order is plainly something else.
 
     Plainly: under a code of a known system that no table holds, with words none of which names a therapy of the rules,
@@ -199,5 +214,5 @@ def concerns_a_rule(context: HookContext, proposal: Proposed, more: MappedInput,
         return True
     if assessment.advice.dangers or not proposal.document.records:
         return True
-    fates = _fates(proposal, more)
+    fates = _fates(proposal, more, words)
     return any(fate != "no-rule" or entry.outcome is not Outcome.UNMAPPED for entry, fate in fates)

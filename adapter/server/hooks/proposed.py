@@ -91,7 +91,7 @@ class Proposed:
 
     def is_chosen(self, said: Statement) -> bool:
         """Whether a statement is of an order that is judged now; those of the record are not."""
-        return self.is_own(said) and self.chooses(self._key(said))
+        return self.is_own(said) and self.chooses(self.key(said))
 
     def chooses(self, key: str) -> bool:
         """Whether the order of this key is judged now."""
@@ -101,7 +101,8 @@ class Proposed:
         """Whether a statement comes from the call and not from the record."""
         return said.origin.wire == "fhir" and said.origin.document == self.name
 
-    def _key(self, said: Statement) -> str:
+    def key(self, said: Statement) -> str:
+        """The key of the order that a statement of the call comes from."""
         return said.origin.place.removeprefix(f"{self.name} ").partition("#")[0]
 
 

@@ -15,9 +15,17 @@ def test_an_order_that_is_not_sent_out_is_no_plan_of_this_call(client: TestClien
     request = example(TACE)
     request["prefetch"]["medications"]["entry"].append({"resource": drug_order("1999687", status="active")})
     request["prefetch"]["medications"]["total"] = 2
-    assert "Orders judged: one of cTACE/DEB-TACE\n" in card(client, request)["detail"]
+    judged = "Orders judged: one of cTACE/DEB-TACE (SNOMED CT 314617008, ServiceRequest/tace)"
+    assert f"{judged}\n" in card(client, request)["detail"]
     request["context"]["dispatchedOrders"].append("MedicationRequest/m1")
-    assert "Orders judged: one of cTACE/DEB-TACE; PRRT\n" in card(client, request)["detail"]
+    assert f"{judged}; PRRT (RxNorm 1999687, MedicationRequest/m1)\n" in card(client, request)["detail"]
+
+
+def test_beside_a_danger_and_without_advice_nothing_is_called_provisional(client: TestClient) -> None:
+    first, _ = card(client, example(TACE))["detail"].split("**The whole answer**")
+    certain = "**How certain:** the danger holds whatever is missing; 1 missing fact could exclude what is planned; "
+    assert certain in first
+    assert "provisional" not in first
 
 
 @pytest.mark.hazard("HZ-A03")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.sections import indicator
+from adapter.advice.indicator import indicator
 from adapter.ldt import rule_set
 from adapter.mapping.tables import tables
 from adapter.server.ehr import Reading

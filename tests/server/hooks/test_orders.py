@@ -38,7 +38,41 @@ def test_an_order_is_read_as_what_it_plans(client: TestClient, order: dict[str, 
 
 def test_the_two_drugs_of_captem_are_one_plan(client: TestClient) -> None:
     detail = card(client, sign(drug_order("37776"), drug_order("194000", id="m2")))["detail"]
-    assert "Orders judged: CapTem\n" in detail
+    told = "CapTem (RxNorm 37776, MedicationRequest/m1; RxNorm 194000, MedicationRequest/m2)"
+    assert f"Orders judged: {told}\n" in detail.replace("\\", "")
+
+
+def test_of_three_drafts_the_card_names_the_one_that_is_judged(client: TestClient) -> None:
+    drafts = (
+        service_order("609232008", id="ablation"),
+        drug_order("1999687", id="prrt"),
+        drug_order(OCTREOTIDE, id="oct"),
+    )
+    request = drafted(example(SELECT), *drafts)
+    request["context"]["selections"] = ["MedicationRequest/prrt"]
+    found = card(client, request)
+    assert found["summary"].startswith("NET liver metastases (order judged: PRRT): ")
+    first = found["detail"].replace("\\", "").split("**The whole answer**")[0]
+    assert "Orders judged: PRRT (RxNorm 1999687, MedicationRequest/prrt)\n" in first
+    assert "other drafts count as planned beside them" in first
+
+
+def test_orders_that_could_not_be_judged_stand_beside_the_one_that_was(client: TestClient) -> None:
+    unread = service_order("1", id="what")
+    unread["code"] = {"text": "chemoembolisation"}
+    detail = card(client, sign(drug_order("1999687"), unread))["detail"]
+    assert "MedicationRequest/m1). Not judged: 1 could not be read\n" in detail.replace("\\", "")
+
+
+def test_what_a_long_plan_leaves_no_room_for_is_named_below(client: TestClient) -> None:
+    found = card(client, example("order-sign-microspheres"))
+    assert found["summary"].startswith("NET liver metastases (order judged, named below): no therapy can")
+    assert "(SNOMED CT 764678003, DeviceRequest/spheres)" in found["detail"]
+
+
+def test_a_card_on_no_order_says_so_in_its_summary(client: TestClient) -> None:
+    found = card(client, sign(service_order("609232008", status="revoked")))
+    assert found["summary"].startswith("NET liver metastases (order not judged): ")
 
 
 def test_a_drug_by_reference_to_a_medication_among_the_drafts_is_read(client: TestClient) -> None:

@@ -43,7 +43,7 @@ def test_a_diagnosis_that_is_added_as_none_takes_nothing_back(client: TestClient
     new |= {"id": "mets", "recordedDate": "2025-03-04"}
     new["verificationStatus"]["coding"][0]["code"] = status
     found = card(client, request)
-    assert "no therapy is offered" in found["summary"]
+    assert "no therapy can be advised yet" in found["summary"]
     assert "Liver metastases: yes" in found["detail"]
 
 
