@@ -70,7 +70,9 @@ class FrameReader:
         self._buffer += chunk
         whole: list[Frame] = []
         while self._open or self._find_start():
-            content = self._take_content(tuple(whole))
+            content = self._take_content()
+            if self._refused:
+                raise FrameTooLarge(self._limit, tuple(whole))
             if content is None:
                 break
             whole.append(Frame(content))
@@ -90,8 +92,8 @@ class FrameReader:
         self._scanned = 0
         return self._open
 
-    def _take_content(self, whole: tuple[Frame, ...]) -> bytes | None:
-        """The content of the open frame if its end block is there."""
+    def _take_content(self) -> bytes | None:
+        """The content of the open frame if its end block is there, and if it is not refused for its size."""
         end = self._buffer.find(END, self._scanned)
         seen = len(self._buffer) if end < 0 else end
         end -= self._drop_cut(seen)
@@ -99,7 +101,7 @@ class FrameReader:
         if size > self._limit:
             self._refused = True
             self._buffer.clear()
-            raise FrameTooLarge(self._limit, whole)
+            return None
         if end < 0:
             self._scanned = max(len(self._buffer) - 1, 0)  # the last byte may be half of an end block
             return None

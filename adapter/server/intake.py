@@ -125,8 +125,11 @@ class Intake:
         return not_stored(raw, opened.header, judged.profile, self.now())
 
     def _failed_again(self, raw: bytes, connection: Connection, error: Exception) -> Answer:
-        """The answer to a fault of our own where only the mark of the header was read."""
-        opened, judged = judge(raw, connection, self.site, self.limits, self.now())
+        """The answer to a fault of our own where only the mark of the header was read; it raises nothing."""
+        try:
+            opened, judged = judge(raw, connection, self.site, self.limits, self.now())
+        except Exception as another:  # noqa: BLE001  nobody else would answer
+            return self._failed(raw, Opened(None), another)
         return self._failed(raw, opened, error, judged.profile)
 
     async def _receive_one(self, raw: bytes, connection: Connection) -> Answer:

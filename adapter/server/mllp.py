@@ -61,7 +61,8 @@ class MllpListener:
             await asyncio.sleep(0)
         self._server.close()
         while self._house.open:
-            await asyncio.gather(*[connection.stop() for connection in self._house.open])
+            # not `gather`: where this is given up, the connections must still be able to say that they ended
+            await asyncio.wait([connection.stop() for connection in self._house.open])
         await self._server.wait_closed()
         self._server = None
 

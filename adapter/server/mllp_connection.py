@@ -108,6 +108,7 @@ class MllpConnection(asyncio.Protocol):
         """The peer has taken most of it."""
         self._full = False
         if self._state == "sending":
+            self._incoming.answered()
             self._guarded(self._next)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -140,19 +141,26 @@ class MllpConnection(asyncio.Protocol):
             if not self._stopping:
                 raise
             made = None
+        except Exception as error:  # noqa: BLE001  as in `_guarded`; a certificate may be one that Python cannot read
+            self._fail(error)
+            return
+        self._guarded(self._agreed, made)
+
+    def _agreed(self, made: asyncio.Transport | None) -> None:
         if made is None or self._lost:
+            self._state = "closing"
             self._transport.abort()
             self._end()
             return
         self._transport = made
         self._from = Connection(self._from.peer, certificate_names(made.get_extra_info("peercert")))
-        self._guarded(self._next)
+        self._next()
 
     def _take(self, chunk: bytes) -> None:
         self._incoming.feed(chunk)
         if self._state == "reading":
             self._next()
-        elif self._incoming.is_much:
+        elif self._incoming.is_much and self._state != "agreeing":  # then it is not that of TLS yet
             self._transport.pause_reading()
 
     def _next(self) -> None:
@@ -191,12 +199,13 @@ class MllpConnection(asyncio.Protocol):
         A message that was not stored, from a sender who wants no such answer, closes the connection: the sender must
         not take the silence for success.
         """
-        if self._state == "closing":
-            return  # for a fault of ours meanwhile
+        if self._state != "storing":
+            return  # closed for a fault of ours meanwhile
         self._incoming.answered()
         blocks = [frame(block) for block in (answer.commit_block, answer.ack, *answer.more) if block]
-        if blocks and not self._lost:
-            self._transport.write(b"".join(blocks))
+        if blocks:
+            if not self._lost:
+                self._transport.write(b"".join(blocks))
         elif answer.retry:
             self._watch.saw("closed-unanswered")
             self._close()

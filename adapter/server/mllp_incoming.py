@@ -13,6 +13,8 @@ from adapter.server.mllp_limits import MllpLimits
 
 _MOST_WAITING: Final = 128 * 1024
 """Bytes of whole frames that may wait for their turn before the peer has to wait."""
+_MOST_FRAMES: Final = 1000
+"""Whole frames that may: the smallest have no bytes at all."""
 _COMMIT_BLOCKS: Final = frozenset({b"\x06", b"\x15"})
 """Content of the blocks by which MLLP release 2 acknowledges storage; they are never answered."""
 
@@ -43,10 +45,9 @@ class Incoming:
             self._watch.saw("oversized-frames")
         self._watch.saw("noise-bytes", self._frames.noise_bytes - noise)
         self._watch.saw("cut-frames", self._frames.cut_frames - cut)
-        if whole:
-            self._waiting.extend(whole)
-            self._waiting_bytes += sum(len(one.content) for one in whole)
-        elif self.is_open and not was_open:
+        self._waiting.extend(whole)
+        self._waiting_bytes += sum(len(one.content) for one in whole)
+        if whole or (self.is_open and not was_open):
             self._since = self._now()  # noise between frames does not count as a sign of life
 
     def take(self) -> bytes | None:
@@ -73,7 +74,7 @@ class Incoming:
         self._waiting_bytes = 0
 
     def answered(self) -> None:
-        """A message was dealt with: limits of time count from now."""
+        """A message was dealt with, or its answer was taken: limits of time count from now."""
         self._since = self._now()
 
     @property
@@ -84,7 +85,7 @@ class Incoming:
     @property
     def is_much(self) -> bool:
         """Whether so much waits that the peer has to wait."""
-        return self._waiting_bytes > _MOST_WAITING
+        return self._waiting_bytes > _MOST_WAITING or len(self._waiting) > _MOST_FRAMES
 
     @property
     def deadline(self) -> float:

@@ -6,6 +6,7 @@ either settle futures or tell callbacks.
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, Generic, TypeVar
@@ -154,5 +155,10 @@ def _wake(loop: asyncio.AbstractEventLoop, told: list[Callable[[], None]]) -> No
 
 
 def _run_all(told: list[Callable[[], None]]) -> None:
-    for tell in told:
-        tell()
+    waiting = deque(told)
+    try:
+        while waiting:
+            waiting.popleft()()
+    finally:
+        if waiting:  # one raised what it should not: the others are told all the same
+            asyncio.get_running_loop().call_soon(_run_all, list(waiting))

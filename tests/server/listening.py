@@ -36,6 +36,7 @@ class Listening:
             self._end()
             raise
         self.port = self._listener.port
+        self.events = self._listener.events
 
     def count(self, event: MllpEvent) -> int:
         """How often something has happened, once all connections that ended have been let go."""

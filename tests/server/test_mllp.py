@@ -369,6 +369,29 @@ def test_closing_lets_the_message_that_is_being_stored_get_its_answer(store: Sto
     assert control_ids(store) == ["A1"]
 
 
+def test_who_no_longer_waits_for_the_end_leaves_the_answer_to_its_sender(store: Store) -> None:
+    class Slow(Intake):
+        async def receive(self, raw: bytes, connection: Connection | None = None) -> Answer:
+            begun.set()
+            await release.wait()
+            return await Intake.receive(self, raw, connection)
+
+    async def scenario() -> bytes:
+        listener = await serve_mllp(slow, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(framed(message("A1")))
+        await begun.wait()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(listener.close(), 0.02)
+        release.set()
+        await listener.close()
+        writer.close()
+        return await reader.read()
+
+    begun, release, slow = asyncio.Event(), asyncio.Event(), Slow(store)
+    assert b"MSA|AA|A1" in asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "adapter.example.org", ""])  # noqa: S104
 def test_plain_mllp_is_refused_off_loopback(intake: Intake, host: str) -> None:
     assert not is_loopback(host)

@@ -58,15 +58,15 @@ class Desk:
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
-        self._waiting: list[Callable[[Answer], None]] = []
+        self.waiting: list[Callable[[Answer], None]] = []
 
     def take(self, raw: bytes, _connection: Connection, answered: Callable[[Answer], None]) -> bool:
         self.taken.append(raw)
-        self._waiting.append(answered)
+        self.waiting.append(answered)
         return True
 
     def answer(self, ack: bytes = b"ack", *, retry: bool = False) -> None:
-        self._waiting.pop(0)(Answer(ack, "AA", retry=retry))
+        self.waiting.pop(0)(Answer(ack, "AA", retry=retry))
 
 
 @dataclass
@@ -283,3 +283,66 @@ def test_an_intake_that_fails_closes_the_connection(monkeypatch: pytest.MonkeyPa
         assert on.wire.closing
 
     assert played(scene).events["internal-errors"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\x06"])
+def test_so_many_small_frames_wait_and_no_more(content: bytes) -> None:
+    async def scene(on: Scene) -> None:
+        on.send(b"1")
+        for _ in range(3):
+            assert on.wire.reading
+            on.send(*[content] * 400)
+        assert not on.wire.reading
+        while on.wire.sent != (sent := list(on.wire.sent)) or len(on.desk.taken) > len(sent):
+            on.desk.answer()
+        assert on.wire.reading
+
+    played(scene)
+
+
+def test_a_frame_behind_a_commit_block_has_its_time() -> None:
+    async def scene(on: Scene) -> None:
+        await asyncio.sleep(0.06)
+        on.connection.data_received(framed(b"\x06") + b"\x0bMSH")
+        await asyncio.sleep(0.02)
+        on.connection.data_received(b"|\x1c\r")
+        assert on.desk.taken == [b"MSH|"]
+
+    assert "frame-timeouts" not in played(scene, MllpLimits(frame=0.05)).events
+
+
+def test_a_frame_that_began_before_a_slow_answer_has_its_time() -> None:
+    async def scene(on: Scene) -> None:
+        on.connection.data_received(framed(b"1") + b"\x0bMSH")
+        on.connection.pause_writing()
+        on.desk.answer()
+        await asyncio.sleep(0.06)
+        on.connection.resume_writing()
+        await asyncio.sleep(0.02)
+        on.connection.data_received(b"|\x1c\r")
+        assert on.desk.taken == [b"1", b"MSH|"]
+
+    assert "frame-timeouts" not in played(scene, MllpLimits(frame=0.05)).events
+
+
+def test_a_message_that_was_not_stored_for_a_peer_that_is_gone() -> None:
+    async def scene(on: Scene) -> None:
+        on.send(b"1", b"2")
+        on.connection.connection_lost(ConnectionResetError())
+        on.desk.answer(retry=True)
+        on.desk.answer()
+        assert on.ended
+
+    found = played(scene)
+    assert (found.desk.taken, found.events["closed-unanswered"]) == ([b"1", b"2"], 0)
+
+
+def test_a_message_has_one_answer() -> None:
+    async def scene(on: Scene) -> None:
+        on.send(b"1")
+        answered = on.desk.waiting[0]
+        on.desk.answer()
+        answered(Answer(b"again", "AA"))
+        assert on.wire.sent == [framed(b"ack")]
+
+    played(scene)

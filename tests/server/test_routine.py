@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.mapping.site import Accepted, AckPolicy, Connection, Profile, SentBy, Site, plain_site
+from adapter.server import intake as intake_module
 from adapter.server.answer import Answer
 from adapter.server.header import MessageLimits
 from adapter.server.intake import Intake
+from adapter.server.judge import Judged
 from adapter.server.judge_stored import MOST as MOST_STORED
 from adapter.server.judge_stored import KnownHeaders, judge_stored
 from adapter.server.routine import MOST, Routines, marked
@@ -162,6 +164,20 @@ def test_a_message_that_cannot_be_stored_is_answered_in_the_mode_of_its_sender(s
     store.close()
     answer = receive(intake, message({10: b"A2", **enhanced}), PEERS[0])
     assert (answer.code, answer.retry) == ("CE", True)
+
+
+def test_a_fault_of_our_own_on_top_of_a_store_that_is_gone_has_an_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Judged:
+        raise LookupError
+
+    intake = Intake(store, SITE)
+    assert receive(intake, message({10: b"A1"}), PEERS[0]).code == "AA"
+    store.close()
+    monkeypatch.setattr(intake_module, "judge", fail)
+    answer = asyncio.run(asyncio.wait_for(intake.receive(message({10: b"A2"}), PEERS[0]), 5))
+    assert (answer.code, answer.retry) == ("AR", True)
 
 
 changes = st.sampled_from([{number: one} for number, sent in OTHERS.items() for one in sent])

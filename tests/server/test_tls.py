@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapter.mapping.site import Profile, SentBy, Site, plain_site
+from adapter.server import mllp_connection
 from adapter.server.intake import Intake
 from adapter.server.mllp_limits import MllpLimits
 from adapter.server.tls import (
@@ -165,6 +166,7 @@ def test_who_does_not_speak_tls_is_refused_and_counted(intake: Intake, store: St
         client.send(framed(LAB))
         assert client.answer() == b""
         assert listener.reaches("handshakes-refused", 1)
+    assert listener.events == {"connections": 1, "handshakes-refused": 1}
     assert "DOE" not in str(logs)
     assert list(store.messages()) == []
 
@@ -273,3 +275,54 @@ def test_tls_over_asyncio_with_the_message_right_behind_the_handshake(intake: In
     with listening(intake, trusted, "none") as listener:
         answers = asyncio.run(several(listener.port))
     assert [b"MSA|AA|B%d\r" % number in answer for number, answer in enumerate(answers)] == [True] * 12
+
+
+def test_much_in_one_piece_with_the_end_of_the_handshake(intake: Intake, trusted: Authority) -> None:
+    with listening(intake, trusted, "none") as listener, Client(listener.port) as plain:
+        come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = client_context(anybody(trusted)).wrap_bio(come, go, server_hostname="localhost")
+        while not agreed(client):
+            plain.send(go.read())
+            come.write(plain.socket.recv(65536))
+        answers = b""
+        for sent, count in ((framed(b"x") * 1500, 1500), (framed(LAB), 1501)):
+            client.write(sent)
+            plain.send(go.read())
+            while answers.count(b"\x1c\r") < count:
+                come.write(plain.socket.recv(65536))
+                answers += decrypted(client)
+    assert b"MSA|AA|A1\r" in answers
+
+
+@pytest.mark.parametrize("limits", [MllpLimits(connections=2), MllpLimits(connections=2, handshake=0)])
+def test_a_fault_of_our_own_at_the_handshake_gives_the_place_back(
+    intake: Intake, trusted: Authority, limits: MllpLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_certificate: object) -> frozenset[str]:
+        raise LookupError
+
+    monkeypatch.setattr(mllp_connection, "certificate_names", fail)
+    context = server_context(trusted.issue("localhost"), "none")
+    with Listening(intake, tls=context, limits=limits) as listener, capture_logs() as logs:
+        for faults in range(1, 6):
+            assert told(listener.port, anybody(trusted), LAB) == [("refused", "")]
+            assert listener.reaches("internal-errors", faults)
+    assert listener.events["connections-refused"] == 0
+    assert [log["event"] for log in logs] == ["mllp_failed"] * 5
+
+
+def agreed(client: ssl.SSLObject) -> bool:
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
+
+
+def decrypted(client: ssl.SSLObject) -> bytes:
+    found = b""
+    while True:
+        try:
+            found += client.read(65536)
+        except ssl.SSLWantReadError:
+            return found

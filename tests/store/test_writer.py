@@ -190,3 +190,25 @@ def test_reading_a_store_that_is_gone(store: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("adapter.store.store.read_backlog", broken)
     health = store.check()
     assert (health.reachable, health.messages, health.quarantined, health.healthy) == (False, None, None, False)
+
+
+def test_one_callback_that_fails_keeps_no_other_from_being_told(store: Store) -> None:
+    told: list[Receipt | StoreUnavailable] = []
+    faults: list[object] = []
+
+    def fail(_receipt: Receipt | StoreUnavailable) -> None:
+        raise LookupError
+
+    async def three() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, fault: faults.append(fault["exception"]))
+        store.append_soon(arrival("A1"), told.append)
+        store.append_soon(arrival("A2"), fail)
+        store.append_soon(arrival("A3"), told.append)
+        async with asyncio.timeout(5):
+            while len(told) < 2:
+                await asyncio.sleep(0.001)
+
+    asyncio.run(three())
+    assert [receipt.message for receipt in told if isinstance(receipt, Receipt)] == [1, 3]
+    assert [type(fault) for fault in faults] == [LookupError]
