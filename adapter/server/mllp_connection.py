@@ -107,9 +107,8 @@ class MllpConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The peer has taken most of it."""
         self._full = False
-        if self._state == "sending":
-            self._incoming.answered()
-            self._guarded(self._next)
+        # In a turn of its own: asyncio ends a transport twice that is closed within this call.
+        asyncio.get_running_loop().call_soon(self._guarded, self._sent)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more can be said; messages that have come whole are stored all the same."""
@@ -214,6 +213,12 @@ class MllpConnection(asyncio.Protocol):
             self._state = "sending"
             self._alarm.set(self._now() + self._house.limits.sending)
         else:
+            self._next()
+
+    def _sent(self) -> None:
+        """The peer has taken the answer: time counts from now."""
+        if self._state == "sending":
+            self._incoming.answered()
             self._next()
 
     def _rang(self) -> None:

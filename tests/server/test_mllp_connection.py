@@ -170,6 +170,7 @@ def test_a_peer_that_is_slow_to_take_answers_waits_for_the_next() -> None:
         on.desk.answer()
         assert on.desk.taken == [b"1"]
         on.connection.resume_writing()
+        await asyncio.sleep(0)
         assert on.desk.taken == [b"1", b"2"]
         on.desk.answer()
         assert len(on.wire.sent) == 2
@@ -344,5 +345,19 @@ def test_a_message_has_one_answer() -> None:
         on.desk.answer()
         answered(Answer(b"again", "AA"))
         assert on.wire.sent == [framed(b"ack")]
+
+    played(scene)
+
+
+def test_a_peer_that_takes_all_at_once_is_closed_once() -> None:
+    async def scene(on: Scene) -> None:
+        on.send(b"1")
+        on.connection.pause_writing()
+        on.desk.answer()
+        on.connection.eof_received()
+        on.connection.resume_writing()
+        assert not on.wire.closing
+        await asyncio.sleep(0)
+        assert on.wire.closing
 
     played(scene)
