@@ -61,7 +61,7 @@ class MllpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, and agree on TLS before anything is read."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = self._tcp = cast(asyncio.Transport, transport)
         self._from = Connection(str((transport.get_extra_info("peername") or ("",))[0]))
         self._watch = Watch(self._from.peer, self._house.events)
         self._incoming = Incoming(self._house.limits, self._watch, self._now)
@@ -107,9 +107,8 @@ class MllpConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The peer has taken most of it."""
         self._full = False
-        if self._state == "sending":
-            self._incoming.answered()
-            self._guarded(self._next)
+        # In a turn of its own: asyncio ends a transport twice that is closed within this call.
+        asyncio.get_running_loop().call_soon(self._guarded, self._sent)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more can be said; messages that have come whole are stored all the same."""
@@ -160,8 +159,9 @@ class MllpConnection(asyncio.Protocol):
         self._incoming.feed(chunk)
         if self._state == "reading":
             self._next()
-        elif self._incoming.is_much and self._state != "agreeing":  # then it is not that of TLS yet
-            self._transport.pause_reading()
+        elif self._incoming.is_much:
+            # Not that of TLS, which drops the answers on their way where it is closed with bytes waiting to be read.
+            self._tcp.pause_reading()
 
     def _next(self) -> None:
         """Take the next message; where none waits, wait for bytes, or close where none come any more."""
@@ -172,7 +172,7 @@ class MllpConnection(asyncio.Protocol):
             self._close()
         else:
             self._state = "reading"
-            self._transport.resume_reading()
+            self._tcp.resume_reading()
             self._alarm.set(self._incoming.deadline)
 
     def _store(self, content: bytes) -> None:
@@ -214,6 +214,12 @@ class MllpConnection(asyncio.Protocol):
             self._state = "sending"
             self._alarm.set(self._now() + self._house.limits.sending)
         else:
+            self._next()
+
+    def _sent(self) -> None:
+        """The peer has taken the answer: time counts from now."""
+        if self._state == "sending":
+            self._incoming.answered()
             self._next()
 
     def _rang(self) -> None:

@@ -1,9 +1,10 @@
 """One MLLP connection, step by step: the transport and the intake are played by the test, and so is the clock."""
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import pytest
@@ -170,6 +171,7 @@ def test_a_peer_that_is_slow_to_take_answers_waits_for_the_next() -> None:
         on.desk.answer()
         assert on.desk.taken == [b"1"]
         on.connection.resume_writing()
+        await asyncio.sleep(0)
         assert on.desk.taken == [b"1", b"2"]
         on.desk.answer()
         assert len(on.wire.sent) == 2
@@ -344,5 +346,43 @@ def test_a_message_has_one_answer() -> None:
         on.desk.answer()
         answered(Answer(b"again", "AA"))
         assert on.wire.sent == [framed(b"ack")]
+
+    played(scene)
+
+
+def test_a_peer_that_takes_all_at_once_is_closed_once() -> None:
+    async def scene(on: Scene) -> None:
+        on.send(b"1")
+        on.connection.pause_writing()
+        on.desk.answer()
+        on.connection.eof_received()
+        on.connection.resume_writing()
+        assert not on.wire.closing
+        await asyncio.sleep(0)
+        assert on.wire.closing
+
+    played(scene)
+
+
+def test_under_tls_it_is_tcp_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS that is closed with bytes waiting to be read drops the answers that are on their way."""
+
+    async def scene(on: Scene) -> None:
+        tcp, over_tls = Wire(), Wire()
+
+        async def agreed(*_: object, **__: object) -> Wire:
+            return over_tls
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", agreed)
+        on.connection = MllpConnection(replace(on.house, tls=ssl.create_default_context()))
+        on.connection.connection_made(tcp)
+        await asyncio.sleep(0)
+        for _ in range(2):
+            on.send(*[bytes(40_000)] * 5)
+        assert (tcp.reading, over_tls.reading) == (False, True)
+        for _ in range(10):
+            on.desk.answer()
+        assert tcp.reading
+        assert len(over_tls.sent) == 10
 
     played(scene)
