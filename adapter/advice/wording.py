@@ -4,10 +4,11 @@ No free text of a patient's record passes here: only coded values, numbers, date
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from html import escape
-from typing import Final
+from itertools import islice
+from typing import Final, TypeVar
 
 from adapter.case.case import Case
 from adapter.case.catalogue import FactDefinition
@@ -16,6 +17,8 @@ from adapter.case.number import shown
 from adapter.case.origin import Origin
 from adapter.case.value import Quantity, Value, to_text
 from adapter.case.words import VALUES, unit_of
+
+_Part = TypeVar("_Part")
 
 _UNSAFE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,:;/#%()\[\]_+\-=<>^*|{}']")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|<>~])")
@@ -133,7 +136,18 @@ MOST_PLACES: Final = 2
 def place_of(origins: Iterable[Origin]) -> str:
     """Where a fact came from, in harmless characters: the first two places, the one of its date first, and how many
     more there are."""
-    return _counted(map(_place, origins), MOST_PLACES)
+    return _counted({_place_parts(origin): origin for origin in origins}, _place, MOST_PLACES)
+
+
+def _place_parts(origin: Origin) -> tuple[str, ...]:
+    """What tells one place from another for the reader."""
+    match origin.wire:
+        case "hl7v2":
+            return origin.place, origin.document, origin.source
+        case "case":
+            return ()
+        case _:
+            return (origin.place,)
 
 
 def _place(origin: Origin) -> str:
@@ -151,7 +165,18 @@ def _place(origin: Origin) -> str:
 def source_of(origins: Iterable[Origin]) -> str:
     """The message or resource that a fact came from first, without the place in it, and how many more; nothing for
     none."""
-    return _counted(map(_source, origins), 1)
+    return _counted({_source_part(origin): origin for origin in origins}, _source, 1)
+
+
+def _source_part(origin: Origin) -> str:
+    """What tells one message or resource from another for the reader."""
+    match origin.wire:
+        case "hl7v2":
+            return origin.document
+        case "case":
+            return ""
+        case _:
+            return origin.place.split("#")[0]
 
 
 def _source(origin: Origin) -> str:
@@ -164,8 +189,7 @@ def _source(origin: Origin) -> str:
             return plain(origin.place)[:80].split("#")[0]
 
 
-def _counted(named: Iterable[str], most: int) -> str:
-    """The first of these, each once, and how many more there are."""
-    unique = list(dict.fromkeys(named))
-    more = f" and {len(unique) - most} more" if len(unique) > most else ""
-    return "; ".join(unique[:most]) + more
+def _counted(different: Mapping[_Part, Origin], named: Callable[[Origin], str], most: int) -> str:
+    """The first of these by name, and how many more there are."""
+    more = f" and {len(different) - most} more" if len(different) > most else ""
+    return "; ".join(map(named, islice(different.values(), most))) + more

@@ -124,8 +124,11 @@ class Fact:
 
 def origins_of(statements: Iterable[Statement], leading: Origin | None = None) -> tuple[Origin, ...]:
     """The origins of the statements, each once, in a fixed order; first the `leading` one."""
-    unique = {statement.origin for statement in statements}
-    return tuple(sorted(unique, key=lambda origin: (origin != leading, place_key(origin))))
+    in_order = sorted({statement.origin for statement in statements}, key=place_key)
+    if leading is not None and in_order[0] != leading:
+        in_order.remove(leading)
+        in_order.insert(0, leading)
+    return tuple(in_order)
 
 
 def place_key(origin: Origin) -> tuple[str, int, str]:

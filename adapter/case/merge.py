@@ -204,9 +204,11 @@ def _present(definition: FactDefinition, value: Value, stated: list[Statement], 
 
 def _leading(stated: list[Statement], newest: Statement, value: Value | None) -> Origin:
     """Where the date of the fact stands: of the statements of that day, of those with its value, the latest."""
-    of_its_day = (one for one in stated if _day(one) == _day(newest))
-    in_order = sorted(of_its_day, key=lambda one: place_key(one.origin))
-    return max(in_order, key=lambda one: (one.value == value, _time_key(one)[:2])).origin
+    day = _day(newest)
+    of_its_day = [(one.value == value, _time_key(one)[:2], one.origin) for one in stated if _day(one) == day]
+    first = max((same, time) for same, time, _ in of_its_day)
+    leading = [origin for same, time, origin in of_its_day if (same, time) == first]
+    return leading[0] if len(leading) == 1 else min(leading, key=place_key)
 
 
 def _day(statement: Statement) -> str:
