@@ -122,13 +122,9 @@ class Fact:
         return f"Fact({self.name} {self.state.value}{f' at {places}' if places else ''})"
 
 
-def origins_of(statements: Iterable[Statement], leading: Origin | None = None) -> tuple[Origin, ...]:
-    """The origins of the statements, each once, in a fixed order; first the `leading` one."""
-    in_order = sorted({statement.origin for statement in statements}, key=place_key)
-    if leading is not None and in_order[0] != leading:
-        in_order.remove(leading)
-        in_order.insert(0, leading)
-    return tuple(in_order)
+def origins_of(statements: Iterable[Statement]) -> tuple[Origin, ...]:
+    """The origins of the statements, each once, in a fixed order."""
+    return tuple(sorted({statement.origin for statement in statements}, key=place_key))
 
 
 def place_key(origin: Origin) -> tuple[str, int, str]:

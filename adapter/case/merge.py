@@ -197,18 +197,24 @@ def _agreed(definition: FactDefinition, leading: list[Statement], unused: tuple[
 def _present(definition: FactDefinition, value: Value, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     """The fact with the value that these statements come to, dated by the newest, with what is odd about any."""
     newest = max(stated, key=_time_key)
-    origins = origins_of(stated, _leading(stated, newest, value))
+    origins = _origins(stated, newest, value)
     remarks = tuple(sorted({statement.remark for statement in stated if statement.remark}))
     return Fact(definition.name, State.PRESENT, "", value, newest.when, origins, unused, remarks)
 
 
-def _leading(stated: list[Statement], newest: Statement, value: Value | None) -> Origin:
-    """Where the date of the fact stands: of the statements of that day, of those with its value, the latest."""
-    day = _day(newest)
-    of_its_day = [(one.value == value, _time_key(one)[:2], one.origin) for one in stated if _day(one) == day]
-    first = max((same, time) for same, time, _ in of_its_day)
-    leading = [origin for same, time, origin in of_its_day if (same, time) == first]
-    return leading[0] if len(leading) == 1 else min(leading, key=place_key)
+def _origins(stated: list[Statement], newest: Statement, value: Value | None) -> tuple[Origin, ...]:
+    """Where it was stated, in a fixed order. First where the date of the fact stands: of the statements of that day, of
+    those with its value, the latest."""
+    in_order = sorted(stated, key=_place)
+    first = in_order[0]
+    if first.when != newest.when or first.value != value:
+        of_its_day = (one for one in in_order if _day(one) == _day(newest))
+        first = max(of_its_day, key=lambda one: (one.value == value, _time_key(one)[:2]))
+    return tuple(dict.fromkeys((first.origin, *(one.origin for one in in_order))))
+
+
+def _place(statement: Statement) -> tuple[str, int, str]:
+    return place_key(statement.origin)
 
 
 def _day(statement: Statement) -> str:
@@ -218,7 +224,7 @@ def _day(statement: Statement) -> str:
 def _conflicting(definition: FactDefinition, stated: list[Statement], unused: tuple[Unused, ...]) -> Fact:
     """The fact that these statements contradict each other about."""
     newest = max(stated, key=_time_key)
-    reason, origins = "conflicting-values", origins_of(stated, _leading(stated, newest, None))
+    reason, origins = "conflicting-values", _origins(stated, newest, None)
     return Fact(definition.name, State.CONFLICTING, reason, None, newest.when, origins, unused)
 
 
