@@ -7,7 +7,7 @@ lacking: those are of the call.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from threading import Lock
 
 from adapter.fhir.document import content_of
@@ -46,7 +46,7 @@ def record_key(reading: Reading, server: str) -> tuple[bytes, int]:
         content = () if raw is None else content_of(raw)
         parts += place_of(key, reading.keys[key]).encode(), b"%d" % len(content), *content
     told = b"".join([b"%d:%b" % (len(part), part) for part in parts])
-    return blake2b(told, digest_size=32).digest(), len(told)
+    return sha256(told).digest(), len(told)
 
 
 @dataclass(slots=True)
