@@ -21,7 +21,7 @@ NEAR: Final = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TherapyWords:
-    """The words of therapies, as searches in a casefolded text."""
+    """The words of therapies, as searches in a folded text."""
 
     liver_directed: re.Pattern[str]
     act_near_liver: re.Pattern[str]
@@ -29,12 +29,17 @@ class TherapyWords:
 
     def name_liver_directed(self, text: str) -> bool:
         """Whether the text has words of a liver-directed therapy."""
-        folded = text.casefold()
+        folded = _folded(text)
         return bool(self.liver_directed.search(folded) or self.act_near_liver.search(folded))
 
     def name_any(self, text: str) -> bool:
         """Whether the text has words of any therapy that the rules read."""
-        return self.name_liver_directed(text) or bool(self.other.search(text.casefold()))
+        return self.name_liver_directed(text) or bool(self.other.search(_folded(text)))
+
+
+def _folded(text: str) -> str:
+    """The text in lower case; the Turkish i with and without its dot is an i."""
+    return text.casefold().replace("i\N{COMBINING DOT ABOVE}", "i").replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
 
 
 def load_therapy_words(file: Traversable) -> TherapyWords:

@@ -25,6 +25,11 @@ FILE = ROOT / "mappings/therapies.csv"
         "Occlusion of branch of hepatic artery",
         "Chirurgische Entfernung, Leber",
         "destruction of lesion of the fegato",
+        "Hepatic metastasisectomy",
+        "metastasesectomy, liver",
+        "fegato: metastasiectomia",
+        "SİRT",
+        "h\N{LATIN SMALL LETTER DOTLESS I}fu",
     ],
 )
 def test_words_of_a_liver_directed_therapy(text: str) -> None:

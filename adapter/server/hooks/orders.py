@@ -31,6 +31,7 @@ body site; its status or doNotPerform says that it is not about to be done."""
 
 _FORM: Final = frozenset({"modifier", "bad-date", "code-contradicts-name", "conflicting-codes"})
 
+_ESCAPE: Final = re.compile(r'\\["\\/bfnrt]')
 _MEDICATION_NAMES: Final = re.compile(r'"(?:display|text)"\s*:\s*"([^"]+)"')
 
 
@@ -151,9 +152,9 @@ def _named(proposal: Proposed, name: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _all_words(raw: bytes) -> str:
-    """All that an order says, with its characters as they are."""
+    """All that an order says, with its characters as they are; a blank for each line break, where a word begins."""
     text = raw.decode(errors="replace")
-    return json.dumps(json.loads(text), ensure_ascii=False) if "\\u" in text else text
+    return _ESCAPE.sub(" ", json.dumps(json.loads(text), ensure_ascii=False) if "\\u" in text else text)
 
 
 def _nameless(proposal: Proposed) -> Iterator[str]:

@@ -156,11 +156,13 @@ def test_an_unknown_code_with_words_of_a_therapy_is_never_silence(client: TestCl
     [
         {"orderDetail": [{"text": "TACE segment VI"}]},
         {"note": [{"text": "for TACE"}]},
+        {"note": [{"text": "Planned:\nSIRT"}]},
+        {"note": [{"text": "\u00c9:\tSIRT"}]},
         {"reasonCode": [{"text": "chemoembolisation planned"}]},
         {"bodySite": [{"coding": [{"system": SNOMED, "code": "76015000", "display": "Hepatic artery"}]}]},
         {"note": [{"text": "\u00c9mbolisation: radiofr\u00e9quence"}]},
     ],
-    ids=["detail", "note", "reason", "site", "escaped"],
+    ids=["detail", "note", "line of a note", "beyond a tab", "reason", "site", "escaped"],
 )
 def test_a_general_order_that_names_the_therapy_elsewhere_is_never_silence(client: TestClient, beside: Json) -> None:
     order = {**named(service_order("240917005"), "Interventional radiology procedure"), **beside}
