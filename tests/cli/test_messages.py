@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adapter.cli.main import app
+from adapter.cli.messages.plan import read_plan
 from adapter.server.desk import Discard, Order, Replay, Retry, carry_out
 from adapter.store import Effect, Evaluated, Judgement, Noted, Settled, Store, init_store, open_store
 from tests.cli.running import Ran, ldt
@@ -410,3 +411,9 @@ def test_show_tells_what_the_patient_got_since(url: str) -> None:
     assert "evaluation 1 of 2026-01-12 12:00 UTC for message 1: warning; replaced since" in first
     assert "its patient was evaluated since, for other messages:" in first
     assert [one["number"] for one in messages(url, "show", "1", "--json").json["evaluated_since"]] == [2]
+
+
+def test_notes_of_a_plan_are_shown_without_the_escapes_of_markdown() -> None:
+    plan = read_plan(rb'{"note": [{"text": "OBX\\[1\\]-5 \\< 10 %, 1\\. of two"}, {"text": "a \\\\ b"}]}')
+    assert plan
+    assert plan.notes == ["OBX[1]-5 < 10 %, 1. of two", r"a \ b"]

@@ -3,9 +3,14 @@
 Not for the whole resource, which is in the store and at the destinations.
 """
 
+import re
+
 import msgspec
 
 NO_PLAN = "the stored CarePlan cannot be read"
+
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+"""A sign that Markdown, in which notes of FHIR are written, shows as it is."""
 
 
 class _Detail(msgspec.Struct, frozen=True):
@@ -39,7 +44,7 @@ class StoredPlan(msgspec.Struct, frozen=True):
     @property
     def notes(self) -> list[str]:
         """Dangers, cautions, gaps and everything else that stands beside the activities."""
-        return [one.text for one in self.note]
+        return [_ESCAPED.sub(r"\1", one.text) for one in self.note]
 
 
 def read_plan(raw: bytes) -> StoredPlan | None:
