@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from adapter.server.addresses import is_loopback
 from adapter.server.intake import Intake
-from adapter.server.mllp_connection import House, MllpConnection
+from adapter.server.mllp_connection import MllpConnection, Shared
 from adapter.server.mllp_events import MllpEvent
 from adapter.server.mllp_limits import MllpLimits, Places
 
@@ -27,20 +27,20 @@ class InsecureListener(ValueError):
 class MllpListener:
     """A running listener; made by `serve_mllp`. `events` counts, `port` is the one it is bound to."""
 
-    def __init__(self, house: House) -> None:
-        self._house: Final = house
+    def __init__(self, shared: Shared) -> None:
+        self._shared: Final = shared
         self._server: asyncio.Server | None = None
 
     @property
     def events(self) -> Counter[MllpEvent]:
         """What was seen of connections."""
-        return self._house.events
+        return self._shared.events
 
     async def start(self, host: str, port: int) -> None:
         """Bind and listen; OSError where the address cannot be had."""
         # TLS begins within the connection, so that the limits hold before it and a failed handshake is counted.
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(partial(MllpConnection, self._house), host, port)
+        self._server = await loop.create_server(partial(MllpConnection, self._shared), host, port)
 
     @property
     def port(self) -> int:
@@ -60,9 +60,9 @@ class MllpListener:
         for _ in range(_ACCEPTING):
             await asyncio.sleep(0)
         self._server.close()
-        while self._house.open:
+        while self._shared.open:
             # not `gather`: where this is given up, the connections must still be able to say that they ended
-            await asyncio.wait([connection.stop() for connection in self._house.open])
+            await asyncio.wait([connection.stop() for connection in self._shared.open])
         await self._server.wait_closed()
         self._server = None
 
@@ -92,7 +92,7 @@ async def serve_mllp(
     """
     if ssl is None and not insecure and not is_loopback(host):
         raise InsecureListener("plain MLLP is served on loopback only: configure TLS, or allow it with insecure")
-    house = House(intake, Places(limits or MllpLimits()), Counter() if events is None else events, ssl)
-    listener = MllpListener(house)
+    shared = Shared(intake, Places(limits or MllpLimits()), Counter() if events is None else events, ssl)
+    listener = MllpListener(shared)
     await listener.start(host, port)
     return listener

@@ -29,7 +29,7 @@ _State = Literal["agreeing", "reading", "storing", "sending", "closing"]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Shared:
     """What the connections of a listener have in common: where messages go, places, counts, TLS, and which are open."""
 
     intake: Intake
@@ -47,9 +47,9 @@ class House:
 class MllpConnection(asyncio.Protocol):
     """One peer. `ended` is settled when the connection is closed and no message of it is being stored any more."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, shared: Shared) -> None:
         loop = asyncio.get_running_loop()
-        self._house: Final = house
+        self._shared: Final = shared
         self._now: Final = loop.time
         self._alarm: Final = Alarm(self._rang)
         self._state: _State = "closing"  # until it has a place
@@ -63,22 +63,22 @@ class MllpConnection(asyncio.Protocol):
         """Take a place, and agree on TLS before anything is read."""
         self._transport = self._tcp = cast(asyncio.Transport, transport)
         self._from = Connection(str((transport.get_extra_info("peername") or ("",))[0]))
-        self._watch = Watch(self._from.peer, self._house.events)
-        self._incoming = Incoming(self._house.limits, self._watch, self._now)
-        if not self._house.places.take(self._from.peer):
-            self._house.events["connections-refused"] += 1
+        self._watch = Watch(self._from.peer, self._shared.events)
+        self._incoming = Incoming(self._shared.limits, self._watch, self._now)
+        if not self._shared.places.take(self._from.peer):
+            self._shared.events["connections-refused"] += 1
             warn_of_fault(self._from.peer, "connections-refused")
             self._incoming.drop()
             transport.close()
             return
         self._watch.saw("connections")
-        self._house.open.add(self)
+        self._shared.open.add(self)
         keep_alive(transport)
-        if self._house.tls is None:
+        if self._shared.tls is None:
             self._next()
         else:
             self._state = "agreeing"
-            self._task = asyncio.create_task(self._agree_on_tls(self._house.tls))
+            self._task = asyncio.create_task(self._agree_on_tls(self._shared.tls))
 
     def stop(self) -> "asyncio.Future[None]":
         """End after the message that is being stored; at once where none is. `ended`, to wait for."""
@@ -98,7 +98,7 @@ class MllpConnection(asyncio.Protocol):
         self._incoming.end()
         if self._state == "reading":
             self._guarded(self._next)
-        return self._house.tls is None
+        return self._shared.tls is None
 
     def pause_writing(self) -> None:
         """The peer is slow to take what it is sent."""
@@ -126,7 +126,7 @@ class MllpConnection(asyncio.Protocol):
 
     async def _agree_on_tls(self, context: SSLContext) -> None:
         """Make the handshake and keep the names of the client's certificate."""
-        loop, patience = asyncio.get_running_loop(), self._house.limits.handshake
+        loop, patience = asyncio.get_running_loop(), self._shared.limits.handshake
         try:
             made = await loop.start_tls(
                 self._transport, self, context, server_side=True, ssl_handshake_timeout=patience
@@ -179,12 +179,12 @@ class MllpConnection(asyncio.Protocol):
         """Hand a message to the intake, which tells `_answered` what is to be sent."""
         self._state = "storing"
         self._alarm.unset()
-        if not self._house.intake.take(content, self._from, self._answered):
+        if not self._shared.intake.take(content, self._from, self._answered):
             self._task = asyncio.create_task(self._receive(content))
 
     async def _receive(self, content: bytes) -> None:
         try:
-            answer = await self._house.intake.receive(content, self._from)
+            answer = await self._shared.intake.receive(content, self._from)
         except Exception as error:  # noqa: BLE001  as in `_guarded`
             self._fail(error)
         else:
@@ -212,7 +212,7 @@ class MllpConnection(asyncio.Protocol):
             return
         if self._full and not self._lost:
             self._state = "sending"
-            self._alarm.set(self._now() + self._house.limits.sending)
+            self._alarm.set(self._now() + self._shared.limits.sending)
         else:
             self._next()
 
@@ -247,12 +247,12 @@ class MllpConnection(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
-            self._alarm.set(self._now() + self._house.limits.closing)
+            self._alarm.set(self._now() + self._shared.limits.closing)
 
     def _end(self) -> None:
-        if self in self._house.open:
-            self._house.open.discard(self)
-            self._house.places.leave(self._from.peer)
+        if self in self._shared.open:
+            self._shared.open.discard(self)
+            self._shared.places.leave(self._from.peer)
             self.ended.set_result(None)
 
     def _guarded(self, do: Callable[..., None], *given: object) -> None:

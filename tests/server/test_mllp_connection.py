@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapter.mapping.site import Connection
 from adapter.server.answer import Answer
 from adapter.server.intake import Intake
-from adapter.server.mllp_connection import House, MllpConnection
+from adapter.server.mllp_connection import MllpConnection, Shared
 from adapter.server.mllp_events import MllpEvent
 from adapter.server.mllp_limits import MllpLimits, Places
 from tests.server.listening import framed
@@ -81,8 +81,8 @@ class Scene:
 
     def begin(self) -> Self:
         places = Places(self.limits)
-        self.house = House(self.desk, places, self.events, None)  # type: ignore[arg-type]  # it plays the intake
-        self.connection = MllpConnection(self.house)
+        self.shared = Shared(self.desk, places, self.events, None)  # type: ignore[arg-type]  # it plays the intake
+        self.connection = MllpConnection(self.shared)
         self.connection.connection_made(self.wire)
         return self
 
@@ -91,7 +91,7 @@ class Scene:
 
     @property
     def ended(self) -> bool:
-        return self.connection.ended.done() and not self.house.open
+        return self.connection.ended.done() and not self.shared.open
 
 
 def played(scene: Callable[[Scene], Awaitable[None]], limits: MllpLimits = SHORT) -> Scene:
@@ -374,7 +374,7 @@ def test_under_tls_it_is_tcp_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -
             return over_tls
 
         monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", agreed)
-        on.connection = MllpConnection(replace(on.house, tls=ssl.create_default_context()))
+        on.connection = MllpConnection(replace(on.shared, tls=ssl.create_default_context()))
         on.connection.connection_made(tcp)
         await asyncio.sleep(0)
         for _ in range(2):
