@@ -168,14 +168,22 @@ def _scope_reason(assessment: Assessment) -> str:
 def detail(assessment: Assessment, *, linked: bool) -> str:
     """The card's text in Markdown: the first screen, and below it what else there is: in counted lines where a link
     leads to the whole answer (`linked`), else the whole answer itself."""
+    return "\n\n".join(_details(assessment, linked=linked))
+
+
+@once
+def _details(assessment: Assessment, *, linked: bool) -> Iterator[str]:
     if assessment.closed:
-        return full(assessment)
+        yield full(assessment)
+        return
     weight = weigh(assessment)
-    first = [_short(part) for part in first_screen(assessment, weight)]
-    if not linked:
-        return "\n\n".join((*first, f"**{IN_FULL}**", full(assessment)))
-    below = _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
-    return "\n\n".join((*first, below, markdown(short_basis(assessment))))
+    yield from (_short(part) for part in first_screen(assessment, weight))
+    if linked:
+        yield _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
+        yield markdown(short_basis(assessment))
+    else:
+        yield f"**{IN_FULL}**"
+        yield full(assessment)
 
 
 def full(assessment: Assessment) -> str:
