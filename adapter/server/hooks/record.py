@@ -53,7 +53,7 @@ def record_key(reading: Reading, server: str) -> tuple[bytes, int]:
     return sha256(told).digest(), len(told)
 
 
-ASSESSMENT_BYTES: Final = 50_000
+ASSESSMENT_BYTES: Final = 75_000
 """What an assessment that is kept counts for: like a record, it takes about twice as many."""
 
 

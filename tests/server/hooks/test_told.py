@@ -15,6 +15,7 @@ from adapter.fhir.write import write_json
 from adapter.ldt import rule_set
 from adapter.mapping.tables import tables
 from adapter.server.ehr import Reading
+from adapter.server.explanation_page import explanation_page
 from adapter.server.hooks.answer import HookService
 from adapter.server.hooks.judge import Judge, Judged
 from adapter.server.hooks.record import ASSESSMENT_BYTES, RecordMemory
@@ -60,13 +61,16 @@ def judged(service: HookService, request: Json, now: datetime) -> Judged:
 
 
 def told(service: HookService, request: Json, now: datetime, links: tuple[Link, ...]) -> Any:
-    """What a call is answered with at a time."""
+    """What a call is answered with at a time, and the page behind its link."""
     call = read_request(json.dumps(request).encode(), service.service)
     try:
         found = service.judge(call.context, Reading.as_sent(call, service.service), now, "")
     except PreconditionFailed as refused:
         return refused.code, refused.hint
-    return [card.to_json() for card in service.cards(call, found, links)] if found.speaks else []
+    if not found.speaks:
+        return []
+    page = explanation_page(found.assessment, now + timedelta(minutes=15))
+    return [card.to_json() for card in service.cards(call, found, links)], page
 
 
 def unchanged(request: Json) -> None:
