@@ -4,7 +4,7 @@ Not for missing fields (structure.py). No fault quotes a value: it may be the pa
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Final
 
@@ -26,36 +26,35 @@ def value_fault(segment: Segment, number: int, datatype: str, message: Message) 
     field = segment.field(number)
     if field.is_null or (segment.name == "MSH" and number <= 2):
         return ""
-    return _told(lambda: _parse_field(segment, number, message)) or next(
-        filter(None, (_reader_fault(repetition, datatype) for repetition in field.repetitions)), ""
-    )
+    read = next(filter(None, (_reader_fault(repetition, datatype) for repetition in field.repetitions)), "")
+    return read or _told(lambda: _parse_field(segment, number, message))
 
 
-def result_fault(segment: Segment, message: Message) -> str:
-    """What is wrong with an OBX: its value (OBX-5) by the data type that OBX-2 declares, whatever its code is."""
+def result_faults(segment: Segment, message: Message) -> Iterator[str]:
+    """What is wrong with the values of an OBX (OBX-5) by the data type that OBX-2 declares, whatever its code is."""
     value, datatype = segment.field(5), segment.text(2)
     if value.is_empty or value.is_null:
-        return ""
-    if not datatype:
-        return f"{segment.address}-2: value type is required beside a value and empty"
+        return
     if datatype not in DATA_TYPES:
-        return f"{segment.address}-2: value type is none that HL7 v2 has"
+        what = "none that HL7 v2 has" if datatype else "required beside a value and empty"
+        yield f"{segment.address}-2: value type is {what}"
+        return
     for repetition in value.repetitions:
-        if not repetition.is_empty and (fault := _repetition_fault(repetition, datatype, message)):
-            return f"{repetition.address()}: observation value ({datatype}) {fault}"
-    return ""
+        if fault := _repetition_fault(repetition, datatype, message):
+            yield f"{repetition.address()}: observation value ({datatype}) {fault}"
 
 
 def _repetition_fault(repetition: Repetition, datatype: str, message: Message) -> str:
-    if repetition.is_null:
+    if repetition.is_empty or repetition.is_null:
         return ""
+    if datatype in _CODED and not coded(repetition, ANY_SENDER):
+        return "holds no code, only what stands beside it"
+    if fault := _reader_fault(repetition, datatype):
+        return fault
     known = data_type(datatype, message.header.version)
     if known == "simple" and len(repetition.components) > 1:
         return _TOO_MANY
-    fault = "" if known == "unknown" else _told(lambda: _parse_value(repetition, datatype, message))
-    if not fault and datatype in _CODED and not coded(repetition, ANY_SENDER):
-        return "holds no code, only what stands beside it"
-    return fault or _reader_fault(repetition, datatype)
+    return "" if known == "unknown" else _told(lambda: _parse_value(repetition, datatype, message))
 
 
 def _reader_fault(repetition: Repetition, datatype: str) -> str:

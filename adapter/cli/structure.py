@@ -6,7 +6,7 @@ Not for reading messages; the adapter reads what this calls wrong. No fault quot
 from collections.abc import Iterator
 
 from adapter.cli.dictionary import NO_LIMIT, WITHDRAWN, Part, knows_version, parts_of, structure_of
-from adapter.cli.field_values import result_fault, value_fault
+from adapter.cli.field_values import result_faults, value_fault
 from adapter.cli.grammar import order_faults
 from adapter.hl7v2 import Message, Segment
 
@@ -41,8 +41,8 @@ def _segment_faults(segment: Segment, fields: tuple[Part, ...], message: Message
                 yield f"{segment.address}-{number}: {field.title} is required and empty"
         elif fault := _field_fault(segment, number, by_number.get(number), message):
             yield f"{segment.address}-{number}: {fault}"
-    if segment.name == "OBX" and (fault := result_fault(segment, message)):
-        yield fault
+    if segment.name == "OBX":
+        yield from result_faults(segment, message)
 
 
 def _field_fault(segment: Segment, number: int, field: Part | None, message: Message) -> str:

@@ -127,12 +127,12 @@ NO_NM = "5: observation value (NM) holds what is no NM"
         ("NM", "nan", NO_NM),
         ("NM", ".5", NO_NM),
         ("NM", "1_0", NO_NM),
-        ("NM", "<5", "5: observation value (NM) holds what is no NM"),
+        ("NM", "<5", "5: observation value (NM) holds a number with a comparator, which is an SN"),
         ("NM", "1e3", "5: observation value (NM) holds a number with an exponent, which is no NM"),
         ("NM", "5^6", "5: observation value (NM) has more components or subcomponents than its data type"),
         ("NM", "5~abc", "5[2]: observation value (NM) holds what is no NM"),
         ("SN", "abc", "5: observation value (SN) holds what is no SN"),
-        ("SN", "^a", "5: observation value (SN) holds what is no NM"),
+        ("SN", "^a", "5: observation value (SN) holds what is no SN"),
         ("SN", "^5^x^6", "5: observation value (SN) holds what is no SN"),
         ("DT", "2026-01-10", "5: observation value (DT) holds what is no date or time"),
         ("DT", "20260110120000", "5: observation value (DT) holds what is no date or time"),
@@ -295,6 +295,11 @@ def test_results_may_stand_under_every_order_whatever_other_groups_begin_with_th
 def test_the_next_order_is_not_taken_for_a_prior_one(tmp_path: Path) -> None:
     orders = [line for n in (1, 2) for line in (f"ORC|NW|{n}", f"OBR|{n}|{n}||58410-2^CBC^LN")]
     assert faults(tmp_path, PID, "SPM|1|S||TISS", *orders, kind="OML^O33^OML_O33", version="2.5.1") == []
+
+
+def test_each_repetition_of_a_value_is_told(tmp_path: Path) -> None:
+    told = validate(tmp_path, "a.hl7", value("NM", 'abc~5~~""~x')).out.splitlines()
+    assert [line.split()[3] for line in told[:-1]] == ["OBX[1]-5[1]:", "OBX[1]-5[5]:"]
 
 
 def test_each_fault_of_a_message_is_told_and_its_own_delimiters_hold(tmp_path: Path) -> None:
