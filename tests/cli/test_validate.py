@@ -86,6 +86,7 @@ def test_a_fault_of_hl7_is_named_with_its_message(tmp_path: Path, content: bytes
         (b"|||||F\r", b"\r", ["OBX[1]-11: observation result status is required and empty"]),
         (b"58410-2^^LN", b"", ["OBR[1]-4: universal service identifier is required and empty"]),
         (b"20260110", b"Zanzibar", ["OBR[1]-7: observation date time (TS) holds what is no date or time"]),
+        (b"20260110", b'""', []),
         (b"OBX|1|", b"OBX|Zanzibar|", ["OBX[1]-1: set id obx (SI) holds what is no SI"]),
         (b"|M1|", b"|" + b"M" * 200 + b"|", ["MSH[1]-10: message control id (ST) is longer than 199 characters"]),
         (b"||F\r", b"||F~F\r", ["OBX[1]-11: observation result status may stand 1 time at most"]),
