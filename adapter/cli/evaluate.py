@@ -74,7 +74,7 @@ def evaluate(
         else:
             _print_table(inputs, found, explain=explain)
     except UnreadableFile as error:
-        errors.print(f"ldt: {error}", style="red", markup=False, highlight=False)
+        errors.print(f"ldt: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     if not found:
         typer.echo("ldt: No patient was found in the input.", err=True)

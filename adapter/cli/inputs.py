@@ -4,7 +4,7 @@ FHIR JSON or NDJSON, HL7 v2 with one or many messages, and case files; what cann
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from adapter.mapping.site import Site, plain_site
 InputKind = Literal["hl7v2", "fhir", "cases"]
 
 _HL7 = re.compile(rb"[\s\x0b]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
+_JSON = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[{\[]")
 _CASES = re.compile(rb'[\s\xef\xbb\xbf]*\[\s*\{\s*"(?:id|title|facts|expect)"')
 
 
@@ -50,6 +51,12 @@ def kind_of(raw: bytes) -> InputKind:
     return "cases" if _CASES.match(raw[:1000]) else "fhir"
 
 
+def shown_names(paths: Sequence[Path]) -> list[str]:
+    """What files are called in what is printed: their names, or the paths as given where several have one name."""
+    often = Counter(path.name for path in paths)
+    return [path.name if often[path.name] == 1 else str(path) for path in paths]
+
+
 def read_inputs(paths: Sequence[Path], site: Site | None = None) -> Inputs:
     """All files, read with the codes and the senders of a site. HL7 v2 patients are joined over files by (authority,
     type, value); each FHIR document is a world of its own, except NDJSON files, which together are one export. Raises
@@ -59,18 +66,18 @@ def read_inputs(paths: Sequence[Path], site: Site | None = None) -> Inputs:
     documents: list[tuple[str, Mapping]] = []
     exports: list[tuple[str, bytes]] = []
     streams: list[tuple[str, bytes]] = []
-    for path in paths:
-        raw = read_file(path)
+    for path, name in zip(paths, shown_names(paths), strict=True):
+        raw = read_file(path, name)
         kind = kind_of(raw)
         match kind:
             case "hl7v2":
-                streams.append((path.name, raw))
+                streams.append((name, raw))
             case "cases":
-                inputs.cases.append((path.name, _text(path, raw)))
+                inputs.cases.append((name, _text(name, raw)))
             case "fhir" if path.suffix.lower() == ".ndjson":
-                exports.append((path.name, raw))
+                exports.append((name, raw))
             case "fhir":
-                documents.append((path.name, map_fhir(_document(path.name, raw), path.name, table=site.tables)))
+                documents.append((name, map_fhir(_document(name, raw), name, table=site.tables)))
             case _:
                 assert_never(kind)
     if streams:
@@ -127,29 +134,38 @@ def _take(inputs: Inputs, patients: list[Mapped], mapping: Mapping) -> None:
     inputs.ledger = inputs.ledger + mapping.ledger
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file. Raises UnreadableFile."""
+def read_file(path: Path, name: str = "") -> bytes:
+    """The bytes of a file, which messages call by `name`, else by its own. Raises UnreadableFile."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name}: {error.strerror}") from None
+        raise UnreadableFile(f"{name or path.name}: {error.strerror}") from None
 
 
-def _text(path: Path, raw: bytes) -> str:
+def _text(name: str, raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path.name}: byte {error.start} is no UTF-8") from None
+        raise UnreadableFile(f"{name}: byte {error.start} is no UTF-8") from None
 
 
 def _document(name: str, raw: bytes) -> Document:
     try:
         return read_document(raw)
     except NotFhir as error:
-        reasons = {
-            "not-json": "neither HL7 v2, nor JSON that can be read to its end",
-            "not-fhir": "JSON, but no FHIR resource and no case file",
-            "empty": "the file is empty",
-        }
-        reason = reasons.get(error.code, f"{error.code} at {error.place}")
-        raise UnreadableFile(f"{name}: {reason}") from None
+        raise UnreadableFile(f"{name}: {not_fhir_reason(error, raw)}") from None
+
+
+def not_fhir_reason(error: NotFhir, raw: bytes) -> str:
+    """Why a file that is no HL7 v2 is no FHIR either, in words; docs/findings.md lists them."""
+    match error.code:
+        case "empty":
+            return "the file is empty"
+        case "not-json" if _JSON.match(raw[:1000]):
+            return "JSON that cannot be read to its end"
+        case "not-json":
+            return "neither FHIR JSON nor an HL7 v2 message, which begins with MSH, FHS or BHS"
+        case "not-fhir":
+            return "JSON, but no case file, and resourceType is not there or names no resource of FHIR (`Patient`)"
+        case _:
+            return f"{error.code} at {error.place}"

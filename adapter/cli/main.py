@@ -26,6 +26,8 @@ from adapter.cli.validate import validate
 app = typer.Typer(
     name="ldt",
     help="FHIR and HL7 v2 in, advice on liver-directed therapy of neuroendocrine liver metastases out.",
+    epilog="Exit status of every command: 0 done; 1 not possible, or a fault was found, also when a file is missing; "
+    "2 a wrong option or argument; 70 a fault of the adapter itself.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",

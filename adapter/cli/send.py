@@ -4,18 +4,19 @@ Not a queue: it stops at the first message that is not answered, so that the ord
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from adapter.advice.wording import printable
+from adapter.cli.inputs import UnreadableFile, read_file
 from adapter.cli.send_failure import Attempt, unanswered, unconnected
-from adapter.hl7v2 import Acknowledgement, UnusableMessage, read_header, split_messages
+from adapter.hl7v2 import Acknowledgement, ChunkKind, UnusableMessage, read_header, split_messages
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -26,6 +27,10 @@ SILENCE = 1.0
 """Seconds without an answer that are success for a message that wants one on errors alone (MSH-15 ER, NE)."""
 MANY = 50
 """From how many messages on a progress bar is shown."""
+_NOT_SENT: "Final[Mapping[ChunkKind, str]]" = {
+    "noise": "no HL7 v2 message begins here (with MSH)",
+    "truncated": "the MLLP frame has no end",
+}
 
 
 def send(
@@ -48,13 +53,20 @@ def send(
 ) -> None:
     """Send the messages of a file by MLLP and print each acknowledgement: code, control id, errors with their places.
 
-    Exit status 0 only if every message was accepted (AA, CA, or the silence that its MSH-15 asks for).
+    Exit status: 0 only if every message was accepted (AA, CA, or the silence that its MSH-15 asks for), 1 when one was
+    not or the file cannot be read or holds none, 2 for a wrong option.
     """
     from adapter.server.addresses import MllpEndpoint  # the server stack takes a second to import
 
     messages, faults = _messages(file)
     for fault in faults:
         typer.echo(f"ldt send: {fault}", err=True)
+    if not messages:
+        typer.echo(
+            f"ldt send: {file.name}: there is no whole HL7 v2 message in it (which begins with MSH); nothing is sent",
+            err=True,
+        )
+        raise typer.Exit(1)
     try:
         destination = MllpEndpoint.parse(to, _context(tls, ca, cert, key))
     except ValueError as error:
@@ -62,7 +74,7 @@ def send(
     attempt = Attempt(destination.host, tls, ca is not None, cert is not None)
     accepted = asyncio.run(_send(messages, destination, attempt, wait))
     typer.echo(f"{accepted} of {len(messages)} messages accepted", err=True)
-    raise typer.Exit(0 if messages and not faults and accepted == len(messages) else 1)
+    raise typer.Exit(0 if not faults and accepted == len(messages) else 1)
 
 
 def _context(tls: bool, ca: Path | None, cert: Path | None, key: Path | None) -> "SSLContext | None":
@@ -80,16 +92,16 @@ def _context(tls: bool, ca: Path | None, cert: Path | None, key: Path | None) ->
 
 
 def _messages(file: Path) -> tuple[list[bytes], list[str]]:
-    """The messages of a file, ready to be sent, and what in it is none."""
+    """The messages of a file, ready to be sent, and what stands beside them."""
     try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file.name}: {error.strerror}", param_hint="FILE") from None
+        raw = read_file(file)
+    except UnreadableFile as error:
+        typer.echo(f"ldt send: {error}", err=True)
+        raise typer.Exit(1) from None
     chunks = [chunk for chunk in split_messages(raw) if chunk.kind != "batch"]
     messages = [_with_cr(chunk.raw) for chunk in chunks if chunk.kind == "message"]
-    odd = (chunk for chunk in chunks if chunk.kind != "message")
-    faults = [f"{file.name} byte {chunk.span[0]}: {chunk.kind}, not sent" for chunk in odd]
-    return messages, faults if chunks else [f"{file.name}: there is no message in it"]
+    odd = (chunk for chunk in chunks if chunk.kind == "truncated" or (messages and chunk.kind == "noise"))
+    return messages, [f"{file.name} byte {chunk.span[0]}: {_NOT_SENT[chunk.kind]}, not sent" for chunk in odd]
 
 
 def _with_cr(raw: bytes) -> bytes:

@@ -26,6 +26,7 @@ _SILENCES: "Final[Mapping[Silence, str]]" = {
     "refused-by-block": "no acknowledgement: the server could not store the message (block 0x15)",
     "of-another-message": "no acknowledgement: the answer is that of another message",
     "unreadable": "the answer that came is no acknowledgement",
+    "not-mllp": "no acknowledgement: something answers there that does not speak MLLP; is it a port of HTTP?",
 }
 
 
@@ -43,7 +44,13 @@ class Attempt:
 
 def unanswered(reason: "Silence", attempt: Attempt) -> str:
     """Why no acknowledgement came."""
-    return _SILENCES[reason] + (_if_closed(attempt) if reason == "closed" else "")
+    match reason:
+        case "closed":
+            return _SILENCES[reason] + _if_closed(attempt)
+        case "time-out" if not attempt.answered:
+            return f"{_SILENCES[reason]}, or what listens there does not speak MLLP"
+        case _:
+            return _SILENCES[reason]
 
 
 def unconnected(error: OSError, attempt: Attempt) -> str:
@@ -104,4 +111,8 @@ def _if_closed(attempt: Attempt) -> str:
     """What may be behind a connection that ends before anything was answered."""
     if attempt.answered:
         return ""
-    return f"; it may be that {_own_certificate(attempt)}" if attempt.tls else "; it may want TLS (--tls)"
+    return (
+        f"; it may be that {_own_certificate(attempt)}"
+        if attempt.tls
+        else "; it may want TLS (--tls), or not speak MLLP"
+    )

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from adapter.cli.inputs import UnreadableFile, kind_of, read_file
+from adapter.cli.inputs import UnreadableFile, kind_of, not_fhir_reason, read_file, shown_names
 from adapter.cli.structure import structure_faults
 from adapter.fhir.check import InvalidOutput, check_r4
 from adapter.fhir.document import NotFhir, read_document
@@ -24,16 +24,17 @@ def validate(
 
     Exit status: 0 without fault, 1 with one or when a file cannot be read, 2 for a wrong option.
     """
+    names = shown_names(files)
     try:
-        contents = [(path, read_file(path)) for path in files]
+        contents = [(name, read_file(path, name)) for path, name in zip(files, names, strict=True)]
     except UnreadableFile as error:
         typer.echo(f"ldt: {error}", err=True)
         raise typer.Exit(1) from None
     faults = 0
-    for path, raw in contents:
+    for name, raw in contents:
         for line in _faults(raw):
             faults += 1
-            typer.echo(f"{path.name}: {line}")
+            typer.echo(f"{name}: {line}")
     typer.echo(f"{faults} fault(s)")
     raise typer.Exit(1 if faults else 0)
 
@@ -52,8 +53,7 @@ def _fhir(raw: bytes) -> Iterator[str]:
     try:
         document = read_document(raw)
     except NotFhir as error:
-        hint = ": no resource type of FHIR; each begins with a capital letter" if error.place == "resourceType" else ""
-        yield f"{error.code} at {error.place}{hint}"
+        yield not_fhir_reason(error, raw)
         return
     yield from _bundle(raw)
     for record in document.records:

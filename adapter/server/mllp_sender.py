@@ -29,8 +29,9 @@ _READ_BYTES: Final = 64 * 1024
 _ANSWER_BYTES: Final = 1024 * 1024
 _COMMITTED, _NOT_COMMITTED = b"\x06", b"\x15"
 
-Silence = Literal["time-out", "closed", "refused-by-block", "of-another-message", "unreadable"]
-"""Why there is no acknowledgement: none came in time, the peer closed, it sent the block 0x15, or it was no answer."""
+Silence = Literal["time-out", "closed", "refused-by-block", "of-another-message", "unreadable", "not-mllp"]
+"""Why there is no acknowledgement: none came in time, the peer closed, it sent the block 0x15, it was no answer, or the
+peer never sent a frame of MLLP, but something else (an HTTP server does)."""
 
 
 class NoAcknowledgement(Exception):
@@ -81,8 +82,9 @@ class MllpClient:
         except TimeoutError:
             if may_be_silent:
                 return None
+            reason: Silence = "not-mllp" if self._stream.speaks_otherwise else "time-out"
             self._abandon()
-            raise NoAcknowledgement("time-out") from None
+            raise NoAcknowledgement(reason) from None
         except (NoAcknowledgement, OSError, asyncio.CancelledError):
             self._abandon()
             raise
@@ -144,11 +146,17 @@ class _Stream:
         self._writer: Final = writer
         self._frames: Final = FrameReader(_ANSWER_BYTES)
         self._whole: Final[deque[Frame]] = deque()
+        self._framed = False
 
     @property
     def ended(self) -> bool:
         """Whether the peer has closed."""
         return self._reader.at_eof()
+
+    @property
+    def speaks_otherwise(self) -> bool:
+        """Whether the peer has sent something, and never a frame."""
+        return not self._framed and self._frames.noise_bytes > 0
 
     async def write(self, framed: bytes) -> None:
         self._writer.write(framed)
@@ -159,11 +167,12 @@ class _Stream:
         while not self._whole:
             chunk = await self._reader.read(_READ_BYTES)
             if not chunk:
-                raise NoAcknowledgement("closed")
+                raise NoAcknowledgement("not-mllp" if self.speaks_otherwise else "closed")
             try:
                 self._whole.extend(self._frames.feed(chunk))
             except FrameTooLarge:
                 raise NoAcknowledgement("unreadable") from None
+        self._framed = True
         return self._whole.popleft().content
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from string import ascii_uppercase
 
+from adapter.cli.dictionary import DEPARTURES
 from adapter.hl7v2 import DEFAULT_LIMIT
 from adapter.mapping.hl7v2_values import DATA_TYPES
 from adapter.mapping.schema import Hl7Source
@@ -97,6 +98,7 @@ def hl7v2_page() -> str:
         "identifier types": ", ".join(kind or "none" for kind in Sender().identifier_types),
         "data types": lines(_data_types()),
         "statuses": "\n\n".join(lines(_status(name, known)) for name in _status_tables(known)),
+        "departures": lines(_departures()),
         "limits": lines(_limits(MllpLimits())),
         "acknowledgements": lines(acknowledgement_table()),
     }
@@ -172,6 +174,12 @@ def _status(name: str, known: Tables) -> Iterator[str]:
 
 def _effect(effect: StatusEffect) -> str:
     return EFFECTS[effect.effect] + (f" (`{effect.reason}`)" if effect.reason else "")
+
+
+def _departures() -> Iterator[str]:
+    yield "| field | in versions | why |\n|---|---|---|"
+    for one in DEPARTURES:
+        yield f"| {one.field} | {', '.join(one.versions)} | {one.reason} |"
 
 
 def _limits(limits: MllpLimits) -> Iterator[str]:

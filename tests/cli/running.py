@@ -40,18 +40,19 @@ class Ran:
         return [json.loads(line) for line in self.err.splitlines() if not line.startswith("ldt: ")]
 
 
-def ldt(*arguments: str | Path) -> Ran:
+def ldt(*arguments: str | Path, columns: int = 200) -> Ran:
     """Run a command; nothing it prints may look like a crash. An exception that reaches the runner is raised."""
-    result = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [str(argument) for argument in arguments])
+    runner = CliRunner(env={"COLUMNS": str(columns), "NO_COLOR": "1"})
+    result = runner.invoke(app, [str(argument) for argument in arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert "Traceback" not in result.output
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
-def evaluate(*arguments: str | Path) -> Ran:
+def evaluate(*arguments: str | Path, columns: int = 200) -> Ran:
     """`ldt evaluate` as of the day of the fixtures."""
-    return ldt("evaluate", *AS_OF, *arguments)
+    return ldt("evaluate", *AS_OF, *arguments, columns=columns)
 
 
 def message(

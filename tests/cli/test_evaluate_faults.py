@@ -25,6 +25,7 @@ from tests.cli.running import (
 from tests.repository import ROOT
 
 GOOD = message(result(1, "1975-2", "2.5", "mg/dL"))
+NEITHER = "neither FHIR JSON nor an HL7 v2 message, which begins with MSH, FHS or BHS"
 
 
 @pytest.mark.parametrize(
@@ -32,12 +33,12 @@ GOOD = message(result(1, "1975-2", "2.5", "mg/dL"))
     [
         ("empty.json", b"", "empty.json: the file is empty"),
         ("blank.json", b" \r\n", "blank.json: the file is empty"),
-        ("text.json", b"hello", "text.json: neither HL7 v2, nor JSON that can be read to its end"),
-        ("cut.json", bundle(patient("p1"))[:-9], "cut.json: neither HL7 v2, nor JSON that can be read to its end"),
-        ("other.json", b'{"a": 1}', "other.json: JSON, but no FHIR resource and no case file"),
-        ("number.json", b"5", "number.json: JSON, but no FHIR resource and no case file"),
+        ("text.json", b"hello", f"text.json: {NEITHER}"),
+        ("cut.json", bundle(patient("p1"))[:-9], "cut.json: JSON that cannot be read to its end"),
+        ("other.json", b'{"a": 1}', "other.json: JSON, but no case file, and resourceType is not there"),
+        ("number.json", b"5", "number.json: JSON, but no case file, and resourceType is not there"),
         ("odd.json", b'{"resourceType": "Bundle", "entry": 5}', "odd.json: bundle-unreadable at Bundle"),
-        ("binary.dat", b"\x00\x01\xff", "binary.dat: neither HL7 v2, nor JSON that can be read to its end"),
+        ("binary.dat", b"\x00\x01\xff", f"binary.dat: {NEITHER}"),
         ("fact.json", b'[{"id": "C1", "facts": {"nonsense": 1}}]', "fact.json: case C1: unknown fact nonsense"),
         ("case.json", b'[{"id": "C1", "facts": {"ascites": 1}}]', "case.json: case C1: ascites is not true or false"),
         ("latin.json", b'[{"id": "C\xe9", "facts": {}}]', "latin.json: byte 10 is no UTF-8"),
@@ -52,6 +53,23 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
     assert ran.out == ""
     assert ran.err.startswith(f"ldt: {said}")
     assert len(ran.err.splitlines()) == 1
+
+
+def test_the_reason_is_one_line_however_narrow_the_terminal(tmp_path: Path) -> None:
+    path = write(tmp_path, "a-long-name-of-a-file-that-holds-nothing-that-is-known.txt", b"hello")
+    assert evaluate(path, columns=40).err == f"ldt: {path.name}: {NEITHER}\n"
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "messages.hl7" for folder in ("a", "b")]
+    for path in files:
+        path.parent.mkdir()
+        write(path.parent, path.name, GOOD + b"\x0b" + GOOD)
+    ran = evaluate("--json", *files, write(tmp_path, "c.hl7", GOOD + b"\x0b" + GOOD))
+    places = [finding["place"].split(" byte ")[0] for finding in ran.findings if finding["code"] == "message-truncated"]
+    assert places == [str(files[0]), str(files[1]), "c.hl7"]
+    missing = evaluate(files[0], tmp_path / "none" / "messages.hl7")
+    assert missing.err == f"ldt: {tmp_path}/none/messages.hl7: No such file or directory\n"
 
 
 @pytest.mark.parametrize("form", ["--json", "--cards", "--careplan", "--explain"])

@@ -220,6 +220,8 @@ def test_diff_compares_folders_of_rules(tmp_path: Path) -> None:
 
 def test_diff_refuses_what_is_no_version(tmp_path: Path) -> None:
     assert rules("diff", "shipped", tmp_path).status == 2
+    missing = rules("diff", "shipped", tmp_path / "none")
+    assert (missing.status, missing.err.endswith("none: No such file or directory\n")) == (1, True)
     assert "neither a folder of rule files" in rules("diff", "shipped", tmp_path).err
     assert rules("diff", "shipped", "shipped", "--cases", tmp_path).status == 1
     (tmp_path / "rules.yaml").write_text('nothing: "x"\n')

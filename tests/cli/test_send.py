@@ -137,25 +137,39 @@ def test_errors_are_told_to_who_wants_them_alone_and_success_to_who_wants_that(
     assert send(write(tmp_path, "e.hl7", wrong), listener.port).out.startswith("CR M1 202")
     refused = batch("M1").replace(b"|P|2.5.1", b"|T|2.5.1|||SU|NE")
     ran = send(write(tmp_path, "s.hl7", refused), listener.port, "--wait", "0.5")
-    assert (ran.status, ran.out) == (1, f"-- M1 {LATE}; stopped here\n")
+    assert (ran.status, ran.out) == (1, f"-- M1 {LATE}, or what listens there does not speak MLLP; stopped here\n")
     with Peer(lambda number, raw: None) as peer:
         silent = batch("M1").replace(b"|P|2.5.1", b"|P|2.5.1|||NE|NE")
         ran = send(write(tmp_path, "n.hl7", silent), peer.port)
-    assert (ran.status, ran.out) == (1, f"-- M1 {CLOSED}; it may want TLS (--tls); stopped here\n")
+    assert (ran.status, ran.out) == (1, f"-- M1 {CLOSED}; it may want TLS (--tls), or not speak MLLP; stopped here\n")
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"hello", "noise, not sent"),
-        (b"", "there is no message in it"),
-        (b"\x0b" + batch("M9"), "truncated, not sent"),
+        (b"hello", ""),
+        (b"", ""),
+        (b'{"resourceType": "Patient"}', ""),
+        (b"BHS|^~\\&|LAB\r", ""),
+        (b"\x0b" + batch("M9"), "ldt send: m.hl7 byte 1: the MLLP frame has no end, not sent\n"),
     ],
 )
-def test_what_is_no_message_is_named_and_fails(listener: Listening, tmp_path: Path, content: bytes, said: str) -> None:
-    ran = send(write(tmp_path, "m.hl7", content), listener.port)
-    assert (ran.status, ran.out) == (1, "")
-    assert said in ran.err
+def test_a_file_without_a_message_is_named_before_anything_is_sent(tmp_path: Path, content: bytes, said: str) -> None:
+    path = write(tmp_path, "m.hl7", content)
+    with Peer() as peer:
+        ran = send(path, peer.port)
+    nothing = "ldt send: m.hl7: there is no whole HL7 v2 message in it (which begins with MSH); nothing is sent\n"
+    assert (ran.status, ran.out, ran.err) == (1, "", said + nothing)
+    assert peer.connections == 0
+
+
+def test_what_stands_beside_the_messages_is_named_and_fails(listener: Listening, tmp_path: Path) -> None:
+    ran = send(write(tmp_path, "m.hl7", batch("M1") + b"\x0b" + batch("M2")), listener.port)
+    assert (ran.status, ran.out) == (1, "AA M1\n")
+    assert "the MLLP frame has no end, not sent\n" in ran.err
+    ran = send(write(tmp_path, "n.hl7", b"hello\r\r\x0b" + batch("M1") + b"\x1c\r"), listener.port)
+    assert (ran.status, ran.out) == (1, "AA M1\n")
+    assert "n.hl7 byte 0: no HL7 v2 message begins here (with MSH), not sent\n" in ran.err
 
 
 def test_bytes_that_no_frame_can_hold_are_named(listener: Listening, tmp_path: Path) -> None:
@@ -289,7 +303,19 @@ def test_what_other_servers_say(error: OSError, attempt: Attempt, said: str) -> 
 def test_options_that_cannot_be_used(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
     ran = ldt("send", write(tmp_path, "m.hl7", batch("M1")), *options)
     assert (ran.status, said in ran.err) == (2, True)
-    assert ldt("send", tmp_path / "none.hl7", "--to", "127.0.0.1:1").status == 2
+
+
+def test_a_file_that_is_not_there_ends_as_with_other_commands(tmp_path: Path) -> None:
+    ran = ldt("send", tmp_path / "none.hl7", "--to", "127.0.0.1:1")
+    assert (ran.status, ran.err) == (1, "ldt send: none.hl7: No such file or directory\n")
+
+
+def test_what_answers_and_does_not_speak_mllp_is_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path, "m.hl7", batch("M1", "M2"))
+    with answering(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n") as port:
+        ran = send(path, port)
+    said = "no acknowledgement: something answers there that does not speak MLLP; is it a port of HTTP?"
+    assert (ran.status, ran.out) == (1, f"-- M1 {said}; stopped here\n")
 
 
 def test_many_messages_and_control_ids_that_could_drive_the_terminal(listener: Listening, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_every_data_type_is_on_the_page() -> None:
         ("Statuses", "| D | takes back (`deleted`) |"),
         ("Statuses", "| none sent | does not count (`status-missing`) |"),
         ("Statuses", "**DG1-6** (table HL70052)"),
+        ("The strict check", "| OBX-4 | 2.3.1, 2.7, 2.8 | required for waveforms"),
         ("Identity", "MR, PI, PT, MRT, none."),
         ("Framing and limits", "| bytes of a message | 16 MiB |"),
         ("Acknowledgements", "| the same message again (sender, MSH-10 and bytes) | AA | CA |  | mapped, once |"),

@@ -90,11 +90,18 @@ def test_a_second_answer_to_one_message_does_not_answer_the_next() -> None:
         (lambda number, raw: [ack("A1", "XX")], "unreadable"),
         (lambda number, raw: [b"\x0b" + b"x" * 1_100_000], "unreadable"),
         (lambda number, raw: [b"\x0b\x15\x1c\r", ack("A1")], "refused-by-block"),
+        (lambda number, raw: [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "not-mllp"),
+        (lambda number, raw: [b"\r\n", ack("A0")], "of-another-message"),
     ],
 )
 def test_what_is_no_acknowledgement(script: Script, reason: str) -> None:
     with Peer(script) as peer:
         assert talk(peer, message("A1"), wait=0.5) == [reason]
+
+
+def test_a_peer_that_has_sent_a_frame_speaks_mllp_whatever_stands_between_frames() -> None:
+    with Peer(lambda number, raw: [ack("A1"), b"\r\n"] if number == 0 else []) as peer:
+        assert talk(peer, message("A1"), message("A2"), wait=0.3) == ["AA", "time-out"]
 
 
 def test_commit_blocks_of_mllp_release_2_are_waited_through() -> None:

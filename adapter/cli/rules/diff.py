@@ -49,7 +49,7 @@ def diff(
 
 
 def _version(text: str) -> RuleSet:
-    """The rule set that an argument names. Exits with status 1 when it cannot be loaded."""
+    """The rule set that an argument names. Exits with status 1 when it is missing or cannot be loaded."""
     folder = Path(text)
     try:
         if text == SHIPPED:
@@ -61,6 +61,9 @@ def _version(text: str) -> RuleSet:
     except RuleSetError as error:
         typer.echo(f"ldt: {text} cannot be used\n{error}", err=True)
         raise typer.Exit(1) from None
+    if not folder.exists():
+        typer.echo(f"ldt: {text}: No such file or directory", err=True)
+        raise typer.Exit(1)
     raise typer.BadParameter(f"{text} is neither a folder of rule files, nor a site folder, nor `{SHIPPED}`")
 
 
