@@ -8,17 +8,19 @@ from uuid import uuid5
 
 from adapter.advice.assessment import Assessment
 from adapter.advice.basis import silenced_lines, site_lines
-from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.card import NAMESPACE
 from adapter.advice.dangers import danger_lines
 from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
 from adapter.advice.facts import also_on_record, deciding_facts, missing_lines, set_aside_lines
 from adapter.advice.names import label
 from adapter.advice.options import Option, options, outranked
+from adapter.advice.order_verdict import call_lines
 from adapter.advice.parts import INTENDED, SILENCED, TITLE, unsigned_lines
 from adapter.advice.problems import data_problems, unread_lines
 from adapter.advice.remarks import remark_line
 from adapter.advice.scope import SCOPE_UNKNOWN, closed_lines, closing_lines, scope_lines
 from adapter.advice.sources import cited
+from adapter.advice.summary import summary
 from adapter.advice.supporting import Supporting, supporting
 from adapter.advice.wording import markdown, plain, xhtml
 from adapter.case.truth import Truth
@@ -138,7 +140,7 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     """Everything a reader needs beside the activities, one note each; nothing that the card says is left out."""
     advice = assessment.advice
     yield INTENDED
-    for line in assessment.call:
+    for line in call_lines(assessment):
         yield f"About the call: {line}"
     if advice.scope is Scope.NOT_APPLICABLE:
         for line in scope_lines(assessment):

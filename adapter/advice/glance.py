@@ -14,6 +14,7 @@ from adapter.advice.gaps import gap_line, provisional
 from adapter.advice.indicator import some_not_used
 from adapter.advice.names import drafted_name, renumbered
 from adapter.advice.options import Option, options
+from adapter.advice.order_verdict import call_lines
 from adapter.advice.parts import SILENCED, Part, unsigned_lines
 from adapter.advice.problems import unread_lines
 from adapter.advice.remarks import remark_line
@@ -36,7 +37,7 @@ def _parts(assessment: Assessment, weight: Weight) -> Iterator[Part]:
     advice = assessment.advice
     yield Part("Danger", (*_dangers(assessment), *crisis_steps(assessment)), tone="danger")
     yield Part(SILENCED, tuple(silenced_lines(advice, assessment.rules)), tone="loud")
-    yield Part("About this call", assessment.call)
+    yield Part("About this call", call_lines(assessment))
     yield Part("Advised now", tuple(_advised(assessment)))
     yield Part("Contraindicated", tuple(_contraindicated(assessment)), tone="danger")
     yield Part("Not recommended (-)", tuple(_not_recommended(assessment)), tone="warning")

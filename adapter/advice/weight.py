@@ -12,14 +12,13 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.dangers import danger_rules
 from adapter.advice.facts import deciding_facts, passed_over
 from adapter.advice.gaps import Gap, gaps
-from adapter.advice.remarks import remark_text
+from adapter.advice.remarks import given_cautions, remark_text
 from adapter.advice.scope import scope_rules
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth
 from adapter.ldt import Explanation, Remark, Strength, TherapyAdvice
 from adapter.ldt.compile import PLANNED
 from adapter.ldt.explain import explainer
-from adapter.ldt.provisional import PREFIX
 
 MOST_FACTS: Final = 5
 """How many deciding facts the first screen shows; one that is odd is shown beyond them."""
@@ -66,8 +65,7 @@ def weigh(assessment: Assessment) -> Weight:
 def _cautions(assessment: Assessment, leading: Collection[str]) -> list[Remark]:
     """The cautions that rules give, first those about facts that decide; what makes a therapy provisional is told with
     the missing facts."""
-    given = (remark for remark in assessment.advice.cautions if not remark.code.startswith(PREFIX))
-    return sorted(given, key=lambda remark: not set(leading) & set(remark.facts))
+    return sorted(given_cautions(assessment), key=lambda remark: not set(leading) & set(remark.facts))
 
 
 def first_steps(assessment: Assessment) -> list[Remark]:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import assess_case
-from adapter.advice.card import SUMMARY_LIMIT, cards, summary
+from adapter.advice.card import cards
+from adapter.advice.summary import SUMMARY_LIMIT, summary
 from adapter.case.fact import NOT_READ, Fact, State
 from adapter.case.truth import Truth
 from adapter.ldt import Danger, Scope, Strength, rule_set
