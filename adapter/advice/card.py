@@ -71,7 +71,7 @@ def detail(assessment: Assessment, *, linked: bool) -> str:
     if assessment.closed:
         return full(assessment)
     weight = weigh(assessment)
-    first = [_short(part) for part in first_screen(assessment, weight)]
+    first = [_short(part) for part in first_screen(assessment)]
     if not linked:
         return "\n\n".join((*first, f"**{IN_FULL}**", full(assessment)))
     below = _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))

@@ -44,13 +44,14 @@ Tone = Literal["plain", "danger", "loud", "warning", "missing", "quiet"]
 class Part:
     """One part: a title (empty for the closing one), its lines, the options where it is about them, and its tone.
 
-    A title without lines is a sentence that stands alone.
+    A title without lines is a sentence that stands alone. `places`: its lines name places in what was sent.
     """
 
     title: str
     lines: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     tone: Tone = "plain"
+    places: bool = False
 
 
 def parts(assessment: Assessment) -> Iterator[Part]:

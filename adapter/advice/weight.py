@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.dangers import danger_rules
 from adapter.advice.facts import deciding_facts, passed_over
 from adapter.advice.gaps import Gap, gaps
@@ -55,11 +55,16 @@ class Weight:
 
 def weigh(assessment: Assessment) -> Weight:
     """What weighs most in an answer."""
+    return _weighed(assessment)[0]
+
+
+@once
+def _weighed(assessment: Assessment) -> Iterator[Weight]:
     known = {fact.name: fact for fact in deciding_facts(assessment)}
     leading = _leading(assessment, known)
     facts = (*(known[name] for name in leading), *(fact for name, fact in known.items() if name not in leading))
     doubts = tuple(_doubts(assessment, known))
-    return Weight(facts, len(leading), tuple(_cautions(assessment, leading)), tuple(gaps(assessment)), doubts)
+    yield Weight(facts, len(leading), tuple(_cautions(assessment, leading)), tuple(gaps(assessment)), doubts)
 
 
 def _cautions(assessment: Assessment, leading: Collection[str]) -> list[Remark]:

@@ -75,13 +75,15 @@ def test_a_missing_fact_makes_a_verdict_provisional_or_leaves_it_open() -> None:
 
 @pytest.mark.hazard("HZ-A02")
 def test_an_order_that_is_dangerous_stands_first_and_once() -> None:
-    facts: dict[str, object] = {"portal_vein_status": "occluded"}
-    text = summary(ordered("tae", **facts))
+    text = summary(ordered("tae", portal_vein_status="occluded"))
     assert text.startswith(f"{START}order contraindicated or to be avoided: TAE; ")
     assert text.count("TAE") == text.count("cTACE") + 1
-    other = summary(ordered("tae", "everolimus", **facts))
+    other = summary(ordered("tae", "everolimus", portal_vein_status="occluded"))
     assert other.startswith(f"{START}order contraindicated or to be avoided: TAE; order everolimus rated by no rule; ")
-    planned = replace(ordered("tae", "everolimus", **facts), ordered=Ordered((Members(frozenset({"everolimus"})),)))
+    planned = replace(
+        ordered("tae", "everolimus", portal_vein_status="occluded"),
+        ordered=Ordered((Members(frozenset({"everolimus"})),)),
+    )
     assert summary(planned).startswith(
         f"{START}planned but contraindicated or to be avoided: TAE; order everolimus rated by no rule; "
     )
