@@ -153,7 +153,7 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     for remark in given_cautions(assessment):
         yield f"Caution: {remark_line(assessment, remark)}"
     for remark in open_marks(assessment):
-        yield f"Provisional: {remark_line(assessment, remark)}"
+        yield f"Still open: {remark_line(assessment, remark)}"
     for remark in advice.notes:
         yield f"Note: {remark_line(assessment, remark)}"
     for line in set_aside_lines(assessment):

@@ -32,7 +32,7 @@ _WORST_FIRST: Final = (
 def call_lines(assessment: Assessment) -> tuple[str, ...]:
     """What is particular about the call, in words, and what the rules say of its orders."""
     choices = _choices(assessment)
-    said = (f"What the rules say of what is ordered: {_named(assessment, choices)}",) if choices else ()
+    said = (f"What the rules say of what is ordered: {'; '.join(_named(assessment, choices))}",) if choices else ()
     return (*assessment.call, *said)
 
 
@@ -48,7 +48,7 @@ def order_forms(assessment: Assessment) -> tuple[tuple[str, ...], tuple[str, ...
     if not choices:
         return tuple(others), ()
     start = "order" if len(choices) == 1 else "orders"
-    named = f"{start} {_named(assessment, choices)}"
+    named = f"{start} {', and '.join(_named(assessment, choices))}"
     nameless = f"{start}{_nameless(assessment, choices)}"
     named, nameless, below = (", and ".join((form, *others)) for form in (named, nameless, f"{start} rated below"))
     return (named, nameless), (below,)
@@ -82,14 +82,14 @@ def _others(count: int) -> list[str]:
     return [f"{count} other{'s' if count > 1 else ''} not judged"] if count else []
 
 
-def _named(assessment: Assessment, choices: Iterable[frozenset[str]]) -> str:
-    """The names with the verdict on each: `MWA not recommended, and PRRT, SSA reasonable`."""
+def _named(assessment: Assessment, choices: Iterable[frozenset[str]]) -> Iterator[str]:
+    """The names by the verdict on them: `MWA not recommended`, `PRRT, SSA reasonable`."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for choice in choices:
         names = _by_verdict(assessment, choice)
         alike.setdefault(tuple(names), []).append(" or ".join(names.values()) if len(names) == 1 else _either(names))
     lines = sorted(alike.items(), key=lambda entry: _rank(entry[0][0]))
-    return ", and ".join(", ".join(names) + (f" {said[0]}" if len(said) == 1 else "") for said, names in lines)
+    yield from (", ".join(names) + (f" {said[0]}" if len(said) == 1 else "") for said, names in lines)
 
 
 def _either(names: dict[str, str]) -> str:

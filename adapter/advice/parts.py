@@ -85,7 +85,7 @@ def _listed(assessment: Assessment) -> Iterator[Part]:
     yield Part(SILENCED, tuple(silenced_lines(advice, rules)), tone="loud")
     yield Part("Options", tuple(option_line(option) for option in rated), rated)
     yield Part("Cautions", tuple(remark_line(assessment, one) for one in given_cautions(assessment)), tone="warning")
-    yield Part("Provisional", tuple(remark_line(assessment, one) for one in open_marks(assessment)), tone="warning")
+    yield Part("Still open", tuple(remark_line(assessment, one) for one in open_marks(assessment)), tone="warning")
     yield Part("Outranked", tuple(outranked(assessment)))
     yield Part("Missing", missing, tone="missing")
     yield Part("Data that could not be had", assessment.gaps, tone="missing")

@@ -41,8 +41,8 @@ def said(assessment: Assessment) -> str:
 
 def test_the_verdict_on_each_order_stands_before_what_is_preferred() -> None:
     assessment = ordered("prrt_iv", "deb_tace", "everolimus")
-    assert said(assessment) == "DEB-TACE not recommended, and everolimus rated by no rule, and PRRT reasonable"
-    assert summary(assessment).startswith(f"{START}orders {said(assessment)}; ")
+    assert said(assessment) == "DEB-TACE not recommended; everolimus rated by no rule; PRRT reasonable"
+    assert summary(assessment).startswith(f"{START}orders {said(assessment).replace('; ', ', and ')}; ")
     one = summary(ordered("tae"))
     assert one.startswith(f"{START}order TAE preferred; preferred TAE, cTACE")
 
