@@ -6,7 +6,7 @@ It evaluates and decides nothing beyond the rule set, and reads no clock.
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Final, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 from adapter.advice.ordered import Ordered
 from adapter.case.case import Case
@@ -20,6 +20,7 @@ from adapter.mapping.closed import CLOSING, Closing
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LIVER_DIRECTED = frozenset(
@@ -114,6 +115,11 @@ class Assessment:
     memo: dict[object, tuple[object, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of all this once (`once`)."""
 
+    def says_the_same(self, other: "Assessment") -> bool:
+        """Whether another assessment of the same day differs in nothing but the time of day."""
+        here, there = self.case.as_of, other.case.as_of
+        return here.date() == there.date() and self == replace(other, case=replace(other.case, as_of=here))
+
     @property
     def closed(self) -> tuple[Finding, ...]:
         """What closes the record (died, out of use, replaced): nothing was evaluated then, and no plan can be made."""
@@ -131,14 +137,18 @@ class Assessment:
         return self.ledger.unread
 
 
-def once(compute: Callable[[Assessment], Iterable[T]]) -> Callable[[Assessment], tuple[T, ...]]:
-    """What follows from an assessment alone, worked out once: several parts of an answer need it."""
+def once(
+    compute: Callable[Concatenate[Assessment, P], Iterable[T]],
+) -> Callable[Concatenate[Assessment, P], tuple[T, ...]]:
+    """What follows from an assessment and plain arguments alone, worked out once: several parts of an answer need it,
+    and other answers of the same day that say the same. It may read the day of the clock, and not the time of day."""
 
     @wraps(compute)
-    def remembered(assessment: Assessment) -> tuple[T, ...]:
-        known = assessment.memo.get(compute)
+    def remembered(assessment: Assessment, /, *args: P.args, **kwargs: P.kwargs) -> tuple[T, ...]:
+        key = (compute, args, *kwargs.items())
+        known = assessment.memo.get(key)
         if known is None:
-            known = assessment.memo[compute] = tuple(compute(assessment))
+            known = assessment.memo[key] = tuple(compute(assessment, *args, **kwargs))
         return cast(tuple[T, ...], known)
 
     return remembered

@@ -3,10 +3,10 @@
 The detail is escaped GitHub-flavoured Markdown without patient free text; the summary is made elsewhere (summary.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.folded import FOLDED, folded_lines, short_basis
 from adapter.advice.glance import first_screen
 from adapter.advice.indicator import indicator
@@ -68,14 +68,22 @@ def cards(
 def detail(assessment: Assessment, *, linked: bool) -> str:
     """The card's text in Markdown: the first screen, and below it what else there is: in counted lines where a link
     leads to the whole answer (`linked`), else the whole answer itself."""
+    return "\n\n".join(_details(assessment, linked=linked))
+
+
+@once
+def _details(assessment: Assessment, *, linked: bool) -> Iterator[str]:
     if assessment.closed:
-        return full(assessment)
+        yield full(assessment)
+        return
     weight = weigh(assessment)
-    first = [_short(part) for part in first_screen(assessment)]
-    if not linked:
-        return "\n\n".join((*first, f"**{IN_FULL}**", full(assessment)))
-    below = _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
-    return "\n\n".join((*first, below, markdown(short_basis(assessment))))
+    yield from (_short(part) for part in first_screen(assessment))
+    if linked:
+        yield _part(Part(FOLDED, tuple(folded_lines(assessment, weight))))
+        yield markdown(short_basis(assessment))
+    else:
+        yield f"**{IN_FULL}**"
+        yield full(assessment)
 
 
 def full(assessment: Assessment) -> str:

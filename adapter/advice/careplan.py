@@ -6,7 +6,7 @@ Built as plain JSON from small parts and checked before it leaves (adapter.fhir.
 from collections.abc import Iterator
 from uuid import uuid5
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines, site_lines
 from adapter.advice.card import NAMESPACE
 from adapter.advice.dangers import danger_lines
@@ -39,18 +39,16 @@ class ClosedRecord(ValueError):
 
 def closed_plan(assessment: Assessment) -> Resource:
     """The CarePlan of a closed record: revoked, without activities; it says why nothing is advised any more."""
-    created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
     reasons = [f"No advice is given on this record: {line}" for line in closing_lines(assessment)]
     return {
         "resourceType": "CarePlan",
-        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{assessment.rules.edition}")),
+        **_of_the_moment(assessment),
         "text": {"status": "generated", "div": division(*(f"<p>{xhtml(reason)}</p>" for reason in reasons))},
         "status": "revoked",
         "intent": "proposal",
         "title": TITLE,
         "description": plain(summary(assessment)),
         "subject": assessment.patient.to_json(),
-        "created": created,
         "note": [{"text": markdown(reason)} for reason in reasons],
     }
 
@@ -64,12 +62,24 @@ def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
     """
     if assessment.closed:
         raise ClosedRecord("; ".join(closed_lines(assessment)))
-    facts = supporting(assessment, base)
+    return {**_plan(assessment, base)[0], **_of_the_moment(assessment)}
+
+
+def _of_the_moment(assessment: Assessment) -> Resource:
+    """What is another one in each plan, whatever it says."""
     created = assessment.case.as_of.isoformat().replace("+00:00", "Z")
+    plan_id = uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{assessment.rules.edition}")
+    return {"id": str(plan_id), "created": created}
+
+
+@once
+def _plan(assessment: Assessment, base: str) -> Iterator[Resource]:
+    """The plan, with places for what is of the moment."""
+    facts = supporting(assessment, base)
     rules = assessment.rules
     plan: Resource = {
         "resourceType": "CarePlan",
-        "id": str(uuid5(NAMESPACE, f"{assessment.case.subject}|{created}|{rules.edition}")),
+        "id": "",
         "text": {"status": "generated", "div": narrative(assessment)},
         "contained": [*facts.contained],
         "instantiatesCanonical": [f"{base}/PlanDefinition/{rules.id}|{rules.version}"],
@@ -78,12 +88,12 @@ def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
         "title": TITLE,
         "description": plain(summary(assessment)),
         "subject": assessment.patient.to_json(),
-        "created": created,
+        "created": "",
         "supportingInfo": [{"reference": reference} for reference in facts.references],
         "activity": [*_activities(assessment, facts, base)],
         "note": [{"text": markdown(text)} for text in _notes(assessment)],
     }
-    return {name: value for name, value in plan.items() if value != []}
+    yield {name: value for name, value in plan.items() if value != []}
 
 
 def _activities(assessment: Assessment, facts: Supporting, base: str) -> Iterator[object]:

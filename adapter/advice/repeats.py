@@ -5,11 +5,11 @@ Off unless a site asks for it. Not for keeping feedback: the entries are given, 
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.indicator import indicator
 from adapter.case.fact import Fact
 from adapter.case.value import to_plain
@@ -51,6 +51,11 @@ def advice_key(assessment: Assessment) -> str:
 
     A digest: nothing about the patient can be read from it.
     """
+    return _keys(assessment)[0]
+
+
+@once
+def _keys(assessment: Assessment) -> Iterator[str]:
     advice = assessment.advice
     content = [
         assessment.patient.to_json(),
@@ -64,7 +69,7 @@ def advice_key(assessment: Assessment) -> str:
         sorted({finding.code for finding in assessment.findings}),
         [assessment.gaps, assessment.call, sorted(assessment.earlier)],
     ]
-    return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
+    yield hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
 
 
 def _content(fact: Fact) -> list[object]:

@@ -125,7 +125,7 @@ def _age(birth: Fact, as_of: datetime) -> Fact:
     if oldest > OLDEST or born.earliest.year < EARLIEST_YEAR:
         return _absent("age_years", "birth-date-implausible", birth.origins)
     value = Quantity(Decimal(max(youngest, 0)), Decimal(oldest))
-    return Fact("age_years", State.PRESENT, "", value, Moment.at(as_of), birth.origins)
+    return Fact("age_years", State.PRESENT, "", value, Moment.day_of(as_of), birth.origins)
 
 
 def _last_day(when: Moment) -> datetime:
@@ -178,7 +178,7 @@ def _months_since(sessions: list[_Session], as_of: datetime) -> Fact:
     longest = whole_months(max(when.earliest for when in dated), as_of)
     shortest = whole_months(min(max(_last_day(when) for when in dated), as_of), as_of)
     value = Quantity(Decimal(max(shortest, 0)), Decimal(max(longest, 0)))
-    return Fact(name, State.PRESENT, "", value, Moment.at(as_of), origins)
+    return Fact(name, State.PRESENT, "", value, Moment.day_of(as_of), origins)
 
 
 @dataclass(frozen=True, slots=True)

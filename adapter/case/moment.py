@@ -28,6 +28,12 @@ class Moment:
         return cls(utc, utc + timedelta(microseconds=1), f"{instant:%Y-%m-%d}")
 
     @classmethod
+    def day_of(cls, instant: datetime) -> "Moment":
+        """The calendar day of an instant, in the zone of that instant: what is true on that day, whatever the hour."""
+        day = instant.date()
+        return cls.of_dates(day, day + timedelta(days=1), day.isoformat())
+
+    @classmethod
     def of_dates(cls, first: date, after: date, day: str) -> "Moment":
         """The moment of calendar dates: midnight UTC of the first to midnight UTC of the one after the last."""
         start, end = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (first, after))

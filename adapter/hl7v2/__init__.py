@@ -18,10 +18,10 @@ from adapter.hl7v2.batch import ENVELOPE_NAMES, Batch, BatchFault, acknowledge_b
 from adapter.hl7v2.charset import codec_of
 from adapter.hl7v2.delimiters import STANDARD, Delimiters
 from adapter.hl7v2.elements import Field, Repetition
-from adapter.hl7v2.errors import FrameTooLarge, HL7Error, UndecodableText, UnusableCode, UnusableMessage
+from adapter.hl7v2.errors import HL7Error, UndecodableText, UnusableCode, UnusableMessage
 from adapter.hl7v2.escapes import single_line, unescape
 from adapter.hl7v2.findings import HINTS, FindingCode, ReadFinding, Span
-from adapter.hl7v2.frames import DEFAULT_LIMIT, END, START, Frame, FrameReader, frame
+from adapter.hl7v2.frames import DEFAULT_LIMIT, END, START, Frame, FrameReader, FrameTooLarge, frame
 from adapter.hl7v2.groups import OrderGroup, PatientGroup, groups
 from adapter.hl7v2.message import Header, Message, SegmentEnd
 from adapter.hl7v2.numbers import (

@@ -5,13 +5,10 @@ Not for what senders do wrong inside a usable message: that is a finding (findin
     HL7Error
     ├── UnusableMessage   these bytes cannot be read as an HL7 v2 message
     ├── UndecodableText   an element holds bytes that its character set does not have
-    └── FrameTooLarge     an MLLP frame passed the limit
+    └── FrameTooLarge     an MLLP frame passed the limit (frames.py)
 """
 
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from adapter.hl7v2.frames import Frame
+from typing import Literal
 
 UnusableCode = Literal["empty", "not-hl7", "delimiters", "charset-unsupported"]
 
@@ -45,18 +42,3 @@ class UndecodableText(HL7Error):
     def __init__(self, offset: int) -> None:
         super().__init__(f"bytes outside the character set, {offset} into the element")
         self.offset = offset
-
-
-class FrameTooLarge(HL7Error):
-    """An MLLP frame passed the reader's limit; the connection has to be closed.
-
-    `limit` is in bytes of content. `complete` holds the whole frames that came before it in the same feed:
-    they are messages and still want their answer.
-    """
-
-    code: Literal["frame-too-large"] = "frame-too-large"
-
-    def __init__(self, limit: int, complete: "tuple[Frame, ...]" = ()) -> None:
-        super().__init__(f"frame larger than {limit} bytes")
-        self.limit = limit
-        self.complete = complete

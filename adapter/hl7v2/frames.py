@@ -5,9 +5,9 @@ transport).
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
-from adapter.hl7v2.errors import FrameTooLarge
+from adapter.hl7v2.errors import HL7Error
 
 START: Final = b"\x0b"
 END: Final = b"\x1c\r"
@@ -19,6 +19,21 @@ class Frame:
     """The content of one whole frame, without its start and end blocks."""
 
     content: bytes = field(repr=False)
+
+
+class FrameTooLarge(HL7Error):
+    """An MLLP frame passed the reader's limit; the connection has to be closed.
+
+    `limit` is in bytes of content. `complete` holds the whole frames that came before it in the same feed:
+    they are messages and still want their answer.
+    """
+
+    code: Literal["frame-too-large"] = "frame-too-large"
+
+    def __init__(self, limit: int, complete: tuple[Frame, ...] = ()) -> None:
+        super().__init__(f"frame larger than {limit} bytes")
+        self.limit = limit
+        self.complete = complete
 
 
 def frame(raw: bytes) -> bytes:

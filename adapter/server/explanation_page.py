@@ -5,14 +5,14 @@ It says what `ldt evaluate --explain` says, in the same words; who may read it i
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.indicator import indicator
 from adapter.advice.parts import COLUMNS, parts
 from adapter.advice.reasoning import reasons_given
@@ -52,10 +52,20 @@ HEADERS: Final[Mapping[str, str]] = {
 """The headers of every answer at the address of an explanation: shown once, kept nowhere, told to nobody."""
 
 
+_END: Final = Markup("<!-- until -->")
+"""Where the end of the link stands; whatever a sender wrote has no such bracket here."""
+
+
 def explanation_page(assessment: Assessment, until: datetime) -> bytes:
     """The page of an assessment, whose link ends at `until` (UTC)."""
+    return "".join(_pages(assessment)).replace(_END, f"{until:%Y-%m-%d %H:%M} UTC").encode()
+
+
+@once
+def _pages(assessment: Assessment) -> Iterator[str]:
+    """The page, without the time."""
     *told, closing = parts(assessment)
-    page = _TEMPLATES.get_template("explanation.html").render(
+    yield _TEMPLATES.get_template("explanation.html").render(
         style=_STYLE,
         subject=assessment.case.subject,
         indicator=indicator(assessment),
@@ -65,9 +75,8 @@ def explanation_page(assessment: Assessment, until: datetime) -> bytes:
         columns=COLUMNS,
         reasons=list(reasons_given(assessment)),
         findings=assessment.findings,
-        until=f"{until:%Y-%m-%d %H:%M} UTC",
+        until=_END,
     )
-    return page.encode()
 
 
 def missing_page() -> bytes:

@@ -32,6 +32,9 @@ CALLS = int(os.environ.get("BENCH_CALLS", "150"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 HEALTHCHAIN = os.environ.get("HEALTHCHAIN_PYTHON", "")
 LDT = (sys.executable, "-c", "from adapter.cli.main import main; main()")
+AS_DEPLOYED = {"LDT_PUBLIC_URL": "https://ldt.example.org"}
+"""Settings of `ldt serve`: with its pages of explanations, which a card without links does not need."""
+
 WARM = 20
 """Calls before those that are measured."""
 SAME, OTHERS = "the same body", "other patients"
@@ -94,7 +97,9 @@ class Spent:
 def running(contender: Contender) -> Iterator[tuple[str, int]]:
     """The URL of the service and its process, which runs meanwhile."""
     port = free_port()
-    with subprocess.Popen([*contender.command, str(port)], stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [*contender.command, str(port)], stderr=subprocess.DEVNULL, env=os.environ | AS_DEPLOYED
+    ) as process:
         try:
             wait_for(port)
             settle(process.pid)

@@ -56,7 +56,7 @@ class Ehr:
     @cached_property
     def charts(self) -> dict[str, list[Resource]]:
         """The resources of each example patient by the patient's id, references made relative as a FHIR server has them."""
-        charts = (_chart(path) for path in sorted(PATIENTS.glob("*/bundle.json")))
+        charts = (chart(path) for path in sorted(PATIENTS.glob("*/bundle.json")))
         return {chart[0]["id"]: chart for chart in charts}
 
     @property
@@ -101,7 +101,7 @@ class Ehr:
         return {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": own, "entry": entries}
 
 
-def _chart(path: Path) -> list[Resource]:
+def chart(path: Path) -> list[Resource]:
     """The resources of a Bundle, the patient first."""
     text = path.read_text(encoding="utf-8")
     bundle: Resource = json.loads(text)

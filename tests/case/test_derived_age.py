@@ -3,11 +3,12 @@
 Not for how rules use the age.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from adapter.case.fact import Fact, Standing, State, Statement
+from adapter.case.moment import Moment
 from adapter.case.value import Quantity
 from tests.case.statements import AS_OF, amount, between, born, fact, on, says
 
@@ -129,7 +130,8 @@ def test_a_stated_age_that_was_set_aside_is_still_listed() -> None:
     assert [(item.state, item.origin.place) for item in found.unused] == [(State.STALE, "OBX[9]-5")]
 
 
-def test_a_derived_age_is_dated_at_the_as_of_time() -> None:
+def test_a_derived_age_is_of_the_day_of_the_clock_whatever_the_hour() -> None:
     when = age(born("1961-04-05")).when
     assert when is not None
-    assert when.earliest == AS_OF
+    assert when.day == f"{AS_OF:%Y-%m-%d}"
+    assert when == Moment.day_of(AS_OF + timedelta(hours=1)) != Moment.day_of(AS_OF + timedelta(days=1))

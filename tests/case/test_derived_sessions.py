@@ -6,6 +6,7 @@ Not for the list of earlier procedures itself, which is merged like any list.
 import pytest
 
 from adapter.case.fact import Fact, Standing, State, Statement
+from adapter.case.moment import Moment
 from adapter.case.value import Members
 from tests.case.statements import AS_OF, amount, at, between, event, fact, on, one_of, says, these_only
 
@@ -133,7 +134,5 @@ def test_months_that_are_stated_otherwise_than_the_sessions_say_conflict() -> No
     assert found.state is State.CONFLICTING
 
 
-def test_the_months_are_dated_at_the_as_of_time() -> None:
-    when = months(session(event("ctace"), "2025-10-12")).when
-    assert when is not None
-    assert when.earliest == AS_OF
+def test_the_months_are_of_the_day_of_the_clock_whatever_the_hour() -> None:
+    assert months(session(event("ctace"), "2025-10-12")).when == Moment.day_of(AS_OF)

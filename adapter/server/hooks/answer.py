@@ -104,16 +104,26 @@ class HookService:
         profile = PROFILES[self.settings.ehr_profile]
         taken = tuple(suggestion for suggestion in offered if profile.takes(suggestion))
         for suggestion in taken:
-            self._check(suggestion, patient)
+            _check_subject(suggestion, patient)
+            if self.settings.check_output:
+                _check_resources(suggestion, assessment)
         return taken
 
-    def _check(self, suggestion: Suggestion, patient: str) -> None:
+
+def _check_subject(suggestion: Suggestion, patient: str) -> None:
+    for action in suggestion.actions:
+        if (action.resource or {}).get("subject") != {"reference": patient}:
+            raise InvalidOutput("a suggestion is about another patient than the call")
+
+
+def _check_resources(suggestion: Suggestion, assessment: Assessment) -> None:
+    """Check what a suggestion creates, once for all assessments that say the same: but for the time of a plan, it is
+    the same."""
+    known = (check_resource, suggestion.label)
+    if known not in assessment.memo:
         for action in suggestion.actions:
-            resource = action.resource or {}
-            if resource.get("subject") != {"reference": patient}:
-                raise InvalidOutput("a suggestion is about another patient than the call")
-            if self.settings.check_output:
-                check_resource(resource)
+            check_resource(action.resource or {})
+        assessment.memo[known] = ()
 
 
 def _user(context: HookContext) -> str:

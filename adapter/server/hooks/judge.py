@@ -25,10 +25,12 @@ from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESU
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
 from adapter.server.hooks.unread import with_unread
 from cds_hooks import (
+    EncounterStart,
     HookContext,
     OrderDispatch,
     OrderSelect,
     OrderSign,
+    PatientView,
     PreconditionFailed,
     ProblemListItemCreate,
 )
@@ -106,6 +108,8 @@ class Judge:
         speaks = concerned and (
             unread or concerns_a_rule(context, proposal, more, assessment, self.tables.therapy_words)
         )
+        if self.memory and speaks and isinstance(context, PatientView | EncounterStart) and stored.found is None:
+            self.memory.tell(record, assessment)
         whole = OBSERVATIONS not in lacking and not _is_nobodys(own, OBSERVATIONS)
         return Judged(assessment, speaks, results_whole=whole and not stored.gaps)
 

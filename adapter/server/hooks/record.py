@@ -1,15 +1,17 @@
 """The patient's record of a call, read and mapped; what was read of one that comes again is remembered for a while.
 
 An EHR calls with each order that is selected, and sends the same record again. Not for drafts, the clock, or what is
-lacking: those are of the call.
+lacking: those are of the call, and each call is judged anew.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Lock
+from typing import Final
 
+from adapter.advice.assessment import Assessment
 from adapter.fhir.document import content_of
 from adapter.mapping.fhir import map_fhir
 from adapter.mapping.patient import Mapping as MappedInput
@@ -21,11 +23,13 @@ from adapter.server.hooks.services import RECORD
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """What the resources of a record say; `faults` and `empty` are those of `Gathered`."""
+    """What the resources of a record say; `faults` and `empty` are those of `Gathered`. `key` tells it from others,
+    where it is remembered."""
 
     own: MappedInput = field(repr=False)
     faults: Mapping[str, str]
     empty: frozenset[str]
+    key: bytes = field(default=b"", repr=False, compare=False)
 
 
 def read_record(reading: Reading, tables: Tables, server: str) -> PatientRecord:
@@ -49,6 +53,19 @@ def record_key(reading: Reading, server: str) -> tuple[bytes, int]:
     return sha256(told).digest(), len(told)
 
 
+ASSESSMENT_BYTES: Final = 75_000
+"""What an assessment that is kept counts for: like a record, it takes about twice as many."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A record that is remembered, for how many bytes it counts, and the assessment of it that was told last."""
+
+    record: PatientRecord
+    size: int
+    told: Assessment | None = None
+
+
 @dataclass(slots=True)
 class RecordMemory:
     """Reads records by these tables, and remembers those used last, of so many bytes at `most`.
@@ -58,7 +75,7 @@ class RecordMemory:
 
     tables: Tables
     most: int
-    _kept: OrderedDict[bytes, tuple[PatientRecord, int]] = field(default_factory=OrderedDict, repr=False)
+    _kept: OrderedDict[bytes, _Kept] = field(default_factory=OrderedDict, repr=False)
     _bytes: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -68,17 +85,36 @@ class RecordMemory:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key][0]
-        found = read_record(reading, self.tables, server)
-        self._keep(key, found, size)
+                return self._kept[key].record
+        found = replace(read_record(reading, self.tables, server), key=key)
+        self._keep(found, size)
         return found
 
-    def _keep(self, key: bytes, record: PatientRecord, size: int) -> None:
-        """Keep a record of so many bytes, and let go of those that were not used for longest."""
+    def tell(self, record: PatientRecord, assessment: Assessment) -> None:
+        """Keep an assessment that rests on this record and its surroundings alone. Where the one before it says the
+        same, what was worked out of that one (words, plan, checks) need not be worked out of this one."""
         with self._lock:
-            _, before = self._kept.pop(key, (None, 0))
-            self._kept[key] = (record, size)
-            self._bytes += size - before
-            while self._bytes > self.most:
-                _, (_, freed) = self._kept.popitem(last=False)
-                self._bytes -= freed
+            kept = self._kept.get(record.key)
+            if kept is None or kept.record is not record:  # pushed out, or read twice at a time
+                return
+            if kept.told is None:
+                kept.size += ASSESSMENT_BYTES
+                self._bytes += ASSESSMENT_BYTES
+            elif assessment.says_the_same(kept.told):
+                assessment.memo.update(kept.told.memo)
+            kept.told = assessment
+            self._make_room()
+
+    def _keep(self, record: PatientRecord, size: int) -> None:
+        """Keep a record of so many bytes."""
+        with self._lock:
+            before = self._kept.pop(record.key, None)
+            self._kept[record.key] = _Kept(record, size)
+            self._bytes += size - (before.size if before else 0)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let go of the records that were not used for longest."""
+        while self._bytes > self.most:
+            _, freed = self._kept.popitem(last=False)
+            self._bytes -= freed.size
