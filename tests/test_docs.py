@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from adapter.advice.card import detail, summary
+from adapter.advice.card import detail
+from adapter.advice.summary import summary
 from adapter.case.casefile import read_cases
 from adapter.case.fact import State
 from adapter.case.merge import Clock

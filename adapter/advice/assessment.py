@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
+from adapter.advice.ordered import Ordered
 from adapter.case.case import Case
 from adapter.case.fact import Fact, State
 from adapter.case.finding import Finding
@@ -93,7 +94,7 @@ class Assessment:
     `patient` is how a FHIR answer names the patient; `gaps` says in words which data could not be had, or only in part;
     `unsought` are those of them where there was nothing to look for them by: told, and no reason to doubt the rest;
     `sources` says where the rest came from, where there are several ways;
-    `order` says in few words which order the call is about, where it is about one;
+    `ordered` are the orders that the call is about, where it is about orders;
     `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge;
     `closings` say where and of when that is what closes the record.
     """
@@ -107,7 +108,7 @@ class Assessment:
     gaps: tuple[str, ...] = ()
     unsought: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    order: str = ""
+    ordered: Ordered | None = None
     call: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
     closings: tuple[Closing, ...] = ()

@@ -8,17 +8,19 @@ from uuid import uuid5
 
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines, site_lines
-from adapter.advice.card import NAMESPACE, summary
+from adapter.advice.card import NAMESPACE
 from adapter.advice.dangers import danger_lines
 from adapter.advice.disagreements import also_touched, disagreements, flag_lines, printed_positions
 from adapter.advice.facts import also_on_record, deciding_facts, missing_lines, set_aside_lines
-from adapter.advice.names import label
+from adapter.advice.narrative import division, narrative
 from adapter.advice.options import Option, options, outranked
+from adapter.advice.order_verdict import call_lines
 from adapter.advice.parts import INTENDED, SILENCED, TITLE, unsigned_lines
 from adapter.advice.problems import data_problems, unread_lines
-from adapter.advice.remarks import remark_line
+from adapter.advice.remarks import given_cautions, open_marks, remark_line
 from adapter.advice.scope import SCOPE_UNKNOWN, closed_lines, closing_lines, scope_lines
 from adapter.advice.sources import cited
+from adapter.advice.summary import summary
 from adapter.advice.supporting import Supporting, supporting
 from adapter.advice.wording import markdown, plain, xhtml
 from adapter.case.truth import Truth
@@ -41,7 +43,7 @@ def closed_plan(assessment: Assessment) -> Resource:
     return {
         "resourceType": "CarePlan",
         **_of_the_moment(assessment),
-        "text": {"status": "generated", "div": _closed_narrative(reasons)},
+        "text": {"status": "generated", "div": division(*(f"<p>{xhtml(reason)}</p>" for reason in reasons))},
         "status": "revoked",
         "intent": "proposal",
         "title": TITLE,
@@ -49,11 +51,6 @@ def closed_plan(assessment: Assessment) -> Resource:
         "subject": assessment.patient.to_json(),
         "note": [{"text": markdown(reason)} for reason in reasons],
     }
-
-
-def _closed_narrative(reasons: list[str]) -> str:
-    items = "".join(f"<p>{xhtml(reason)}</p>" for reason in reasons)
-    return f'<div xmlns="http://www.w3.org/1999/xhtml">{items}</div>'
 
 
 def care_plan(assessment: Assessment, *, base: str = DEFAULT_BASE) -> Resource:
@@ -83,7 +80,7 @@ def _plan(assessment: Assessment, base: str) -> Iterator[Resource]:
     plan: Resource = {
         "resourceType": "CarePlan",
         "id": "",
-        "text": {"status": "generated", "div": _narrative(assessment)},
+        "text": {"status": "generated", "div": narrative(assessment)},
         "contained": [*facts.contained],
         "instantiatesCanonical": [f"{base}/PlanDefinition/{rules.id}|{rules.version}"],
         "status": "draft",
@@ -148,7 +145,7 @@ def _notes(assessment: Assessment) -> Iterator[str]:
     """Everything a reader needs beside the activities, one note each; nothing that the card says is left out."""
     advice = assessment.advice
     yield INTENDED
-    for line in assessment.call:
+    for line in call_lines(assessment):
         yield f"About the call: {line}"
     if advice.scope is Scope.NOT_APPLICABLE:
         for line in scope_lines(assessment):
@@ -163,8 +160,10 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         yield f"Danger: {line}"
     for line in silenced_lines(advice, assessment.rules):
         yield f"{SILENCED}: {line}"
-    for remark in advice.cautions:
+    for remark in given_cautions(assessment):
         yield f"Caution: {remark_line(assessment, remark)}"
+    for remark in open_marks(assessment):
+        yield f"Still open: {remark_line(assessment, remark)}"
     for remark in advice.notes:
         yield f"Note: {remark_line(assessment, remark)}"
     for line in set_aside_lines(assessment):
@@ -205,20 +204,3 @@ def _basis(assessment: Assessment) -> str:
         f"Rule set {rules.id} {rules.edition}, drawn from two narrative reviews without formal grading of evidence; "
         f"{facts} facts decided. {''.join(unsigned_lines(assessment))}"
     )
-
-
-def _narrative(assessment: Assessment) -> str:
-    rows = "".join(f"<li>{xhtml(o.name)}: {xhtml(o.strength)}</li>" for o in options(assessment))
-    missing = "".join(f"<li>{xhtml(label(m.name))}</li>" for m in assessment.advice.missing)
-    cautions = "".join(f"<li>{xhtml(remark_line(assessment, r))}</li>" for r in assessment.advice.cautions)
-    parts = [f"<p>{xhtml(summary(assessment))}</p>"]
-    silenced = "".join(f"<li>{xhtml(line)}</li>" for line in silenced_lines(assessment.advice, assessment.rules))
-    if silenced:
-        parts.append(f"<p>{SILENCED}</p><ul>{silenced}</ul>")
-    if rows:
-        parts.append(f"<p>Options</p><ul>{rows}</ul>")
-    if cautions:
-        parts.append(f"<p>Cautions</p><ul>{cautions}</ul>")
-    if missing:
-        parts.append(f"<p>Missing</p><ul>{missing}</ul>")
-    return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'

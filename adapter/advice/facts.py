@@ -39,11 +39,16 @@ def deciding_facts(assessment: Assessment) -> list[Fact]:
 
 def fact_line(fact: Fact) -> str:
     """A fact with value, date and origin."""
+    place = place_of(fact.origins)
+    return f"{fact_words(fact)}{f' ({place})' if place else ''}"
+
+
+def fact_words(fact: Fact) -> str:
+    """A fact with value and date."""
     definition = catalogue()[fact.name]
     when = f", {fact.when.day}" if fact.when else ""
-    place = place_of(fact.origins)
     odd = "".join(f"; {remark.replace('-', ' ')}" for remark in fact.remarks)
-    return f"{definition.label}: {value_of(fact, definition)}{when}{odd}{f' ({place})' if place else ''}"
+    return f"{definition.label}: {value_of(fact, definition)}{when}{odd}"
 
 
 @once

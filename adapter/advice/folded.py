@@ -31,8 +31,7 @@ MOST_STEPS = 2
 def folded_lines(assessment: Assessment, weight: Weight) -> Iterator[str]:
     """The lines, in order; only of what there is."""
     yield from _steps(assessment)
-    yield from _more_cautions(assessment, weight)
-    yield from _more_gaps(weight)
+    yield from further_lines(assessment, weight)
     yield from _not_used(assessment, weight)
     yield from _titled("Also on record, read by no rule", list(facts_by_day(recorded_unread(assessment))))
     yield from _problems(assessment)
@@ -46,6 +45,12 @@ def folded_lines(assessment: Assessment, weight: Weight) -> Iterator[str]:
     yield from _sources(assessment)
     yield from filter(None, [unsigned_counts(assessment.rules, shown_rules(assessment))])
     yield from _more_facts(weight)
+
+
+def further_lines(assessment: Assessment, weight: Weight) -> Iterator[str]:
+    """What the first screen only counts of that which bears on what is advised: further cautions and missing facts."""
+    yield from _more_cautions(assessment, weight)
+    yield from _more_gaps(weight)
 
 
 def short_basis(assessment: Assessment) -> str:

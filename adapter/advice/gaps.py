@@ -9,6 +9,7 @@ from typing import Final
 
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.names import in_sentence, label, short_name
+from adapter.advice.remarks import open_marks
 from adapter.advice.wording import standing_of
 from adapter.case.fact import State
 from adapter.ldt import Remark, Scope, TherapyAdvice
@@ -68,8 +69,9 @@ def _excluding(assessment: Assessment) -> dict[str, tuple[str, ...]]:
 @once
 def provisional(assessment: Assessment) -> list[Remark]:
     """The marks of therapies that are advised or planned and that a missing fact could exclude."""
-    marks = (remark for remark in assessment.advice.cautions if remark.code.startswith(PREFIX))
-    return [mark for mark in marks if _is_open(assessment.advice.therapy(mark.code.removeprefix(PREFIX)))]
+    return [
+        mark for mark in open_marks(assessment) if _is_open(assessment.advice.therapy(mark.code.removeprefix(PREFIX)))
+    ]
 
 
 def _is_open(verdict: TherapyAdvice | None) -> bool:

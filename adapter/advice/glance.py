@@ -6,7 +6,7 @@ Nothing that could exclude what is advised is ever left out.
 
 from collections.abc import Container, Iterable, Iterator
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines
 from adapter.advice.dangers import DANGERS, HIGH_BURDEN
 from adapter.advice.facts import fact_line
@@ -14,38 +14,42 @@ from adapter.advice.gaps import gap_line, provisional
 from adapter.advice.indicator import some_not_used
 from adapter.advice.names import drafted_name, renumbered
 from adapter.advice.options import Option, options
+from adapter.advice.order_verdict import call_lines
 from adapter.advice.parts import SILENCED, Part, unsigned_lines
 from adapter.advice.problems import unread_lines
 from adapter.advice.remarks import remark_line
 from adapter.advice.scope import SCOPE_UNKNOWN, scope_lines
-from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weighed
+from adapter.advice.weight import MOST_CAUTIONS, Weight, crisis_steps, weigh, weighed
 from adapter.case.truth import Truth
 from adapter.ldt import Danger, Remark, Scope, Strength, TherapyAdvice
+
+DECIDES = "What decides"
 
 NOTHING_ADVISED = "no therapy: none of the rules offers one for this patient"
 NOTHING_YET = "no therapy yet: what is known is not enough to offer one"
 """What stands in the place of options where the guideline applies and offers none, and where facts are missing."""
 
 
-def first_screen(assessment: Assessment, weight: Weight) -> Iterator[Part]:
+@once
+def first_screen(assessment: Assessment) -> Iterator[Part]:
     """The parts of the first screen, in order, of a record in use."""
-    return (part for part in _parts(assessment, weight) if part.lines)
+    return (part for part in _parts(assessment, weigh(assessment)) if part.lines)
 
 
 def _parts(assessment: Assessment, weight: Weight) -> Iterator[Part]:
     advice = assessment.advice
     yield Part("Danger", (*_dangers(assessment), *crisis_steps(assessment)), tone="danger")
     yield Part(SILENCED, tuple(silenced_lines(advice, assessment.rules)), tone="loud")
-    yield Part("About this call", assessment.call)
+    yield Part("About this call", call_lines(assessment), places=True)
     yield Part("Advised now", tuple(_advised(assessment)))
     yield Part("Contraindicated", tuple(_contraindicated(assessment)), tone="danger")
     yield Part("Not recommended (-)", tuple(_not_recommended(assessment)), tone="warning")
     first = weight.cautions[:MOST_CAUTIONS]
     yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in first), tone="warning")
-    yield Part("What decides", tuple(map(fact_line, weight.facts[: weight.leading])))
+    yield Part(DECIDES, tuple(map(fact_line, weight.facts[: weight.leading])), places=True)
     yield Part("Missing", tuple(_missing(assessment, weight)), tone="missing")
-    yield Part("In doubt", weight.doubts, tone="missing")
-    yield Part("Data that could not be had", assessment.gaps, tone="missing")
+    yield Part("In doubt", weight.doubts, tone="missing", places=True)
+    yield Part("Data that could not be had", assessment.gaps, tone="missing", places=True)
     yield Part("How certain", tuple(_certainty(assessment, weight)))
 
 

@@ -9,12 +9,12 @@ from textwrap import wrap
 from typing import Final, Literal, assert_never
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import summary
 from adapter.advice.hl7v2_patient import PatientIdentity
 from adapter.advice.indicator import IndicatorCode, indicator
 from adapter.advice.names import short_name
 from adapter.advice.options import STRENGTHS
 from adapter.advice.parts import parts
+from adapter.advice.summary import summary
 from adapter.advice.wording import inert, plain
 from adapter.case.truth import Truth
 from adapter.hl7v2 import UTF8

@@ -13,8 +13,9 @@ from adapter.advice.dangers import danger_lines
 from adapter.advice.disagreements import disagreements, flag_lines, printed_positions
 from adapter.advice.facts import also_on_record, deciding_facts, fact_line, missing_lines, set_aside_lines
 from adapter.advice.options import Option, options, outranked
+from adapter.advice.order_verdict import call_lines
 from adapter.advice.problems import data_problems, unread_lines
-from adapter.advice.remarks import remark_line
+from adapter.advice.remarks import given_cautions, open_marks, remark_line
 from adapter.advice.scope import SCOPE_UNKNOWN, closing_lines, scope_lines
 from adapter.advice.sources import cited, shown_rules
 from adapter.case.truth import Truth
@@ -43,13 +44,14 @@ Tone = Literal["plain", "danger", "loud", "warning", "missing", "quiet"]
 class Part:
     """One part: a title (empty for the closing one), its lines, the options where it is about them, and its tone.
 
-    A title without lines is a sentence that stands alone.
+    A title without lines is a sentence that stands alone. `places`: its lines name places in what was sent.
     """
 
     title: str
     lines: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     tone: Tone = "plain"
+    places: bool = False
 
 
 def parts(assessment: Assessment) -> Iterator[Part]:
@@ -78,11 +80,12 @@ def _listed(assessment: Assessment) -> Iterator[Part]:
     advice, rules = assessment.advice, assessment.rules
     rated = tuple(options(assessment))
     missing = (*missing_lines(assessment), *unread_lines(assessment))
-    yield Part("About this call", tuple(assessment.call))
+    yield Part("About this call", call_lines(assessment))
     yield Part("Danger", tuple(danger_lines(assessment)), tone="danger")
     yield Part(SILENCED, tuple(silenced_lines(advice, rules)), tone="loud")
     yield Part("Options", tuple(option_line(option) for option in rated), rated)
-    yield Part("Cautions", tuple(remark_line(assessment, remark) for remark in advice.cautions), tone="warning")
+    yield Part("Cautions", tuple(remark_line(assessment, one) for one in given_cautions(assessment)), tone="warning")
+    yield Part("Still open", tuple(remark_line(assessment, one) for one in open_marks(assessment)), tone="warning")
     yield Part("Outranked", tuple(outranked(assessment)))
     yield Part("Missing", missing, tone="missing")
     yield Part("Data that could not be had", assessment.gaps, tone="missing")

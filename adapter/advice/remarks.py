@@ -7,14 +7,25 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.names import in_sentence, renumbered, short_name
 from adapter.advice.options import STRENGTHS
 from adapter.ldt import Remark
+from adapter.ldt.provisional import PREFIX
+
+
+def given_cautions(assessment: Assessment) -> list[Remark]:
+    """The cautions that rules give: those that are counted wherever cautions are."""
+    return [caution for caution in assessment.advice.cautions if not caution.code.startswith(PREFIX)]
+
+
+def open_marks(assessment: Assessment) -> list[Remark]:
+    """The marks of therapies that an unknown fact could exclude, which the rule set lists among its cautions."""
+    return [caution for caution in assessment.advice.cautions if caution.code.startswith(PREFIX)]
 
 
 def remark_text(assessment: Assessment, remark: Remark) -> str:
     """A caution, action or note in words."""
-    if remark.code.startswith("provisional_"):
-        name = short_name(assessment, remark.code.removeprefix("provisional_"))
+    if remark.code.startswith(PREFIX):
+        name = short_name(assessment, remark.code.removeprefix(PREFIX))
         facts = ", ".join(in_sentence(fact) for fact in remark.facts)
-        verdict = assessment.advice.therapy(remark.code.removeprefix("provisional_"))
+        verdict = assessment.advice.therapy(remark.code.removeprefix(PREFIX))
         if verdict is not None and not verdict.strength.offered:
             return f"{name} is {STRENGTHS[verdict.strength]} already; unknown {facts} could be a further reason"
         return f"{name} is provisional: unknown {facts} could exclude it"

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from adapter.advice.assessment import Assessment
+from adapter.advice.assessment import Assessment, once
 from adapter.advice.dangers import danger_rules
 from adapter.advice.facts import deciding_facts, passed_over
 from adapter.advice.gaps import Gap, gaps
-from adapter.advice.remarks import remark_text
+from adapter.advice.remarks import given_cautions, remark_text
 from adapter.advice.scope import scope_rules
 from adapter.case.fact import Fact
 from adapter.case.truth import Truth
 from adapter.ldt import Explanation, Remark, Strength, TherapyAdvice
 from adapter.ldt.compile import PLANNED
 from adapter.ldt.explain import explainer
-from adapter.ldt.provisional import PREFIX
 
 MOST_FACTS: Final = 5
 """How many deciding facts the first screen shows; one that is odd is shown beyond them."""
@@ -56,18 +55,22 @@ class Weight:
 
 def weigh(assessment: Assessment) -> Weight:
     """What weighs most in an answer."""
+    return _weighed(assessment)[0]
+
+
+@once
+def _weighed(assessment: Assessment) -> Iterator[Weight]:
     known = {fact.name: fact for fact in deciding_facts(assessment)}
     leading = _leading(assessment, known)
     facts = (*(known[name] for name in leading), *(fact for name, fact in known.items() if name not in leading))
     doubts = tuple(_doubts(assessment, known))
-    return Weight(facts, len(leading), tuple(_cautions(assessment, leading)), tuple(gaps(assessment)), doubts)
+    yield Weight(facts, len(leading), tuple(_cautions(assessment, leading)), tuple(gaps(assessment)), doubts)
 
 
 def _cautions(assessment: Assessment, leading: Collection[str]) -> list[Remark]:
     """The cautions that rules give, first those about facts that decide; what makes a therapy provisional is told with
     the missing facts."""
-    given = (remark for remark in assessment.advice.cautions if not remark.code.startswith(PREFIX))
-    return sorted(given, key=lambda remark: not set(leading) & set(remark.facts))
+    return sorted(given_cautions(assessment), key=lambda remark: not set(leading) & set(remark.facts))
 
 
 def first_steps(assessment: Assessment) -> list[Remark]:

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import summary
 from adapter.advice.indicator import indicator
 from adapter.advice.options import Option
 from adapter.advice.parts import COLUMNS, Part, Tone, parts
 from adapter.advice.reasoning import reasons_given
+from adapter.advice.summary import summary
 from adapter.advice.wording import printable
 from adapter.case.finding import Finding
 from adapter.case.truth import Truth

@@ -161,21 +161,33 @@ def _call(console: Console, port: int, folder: Path) -> None:
     if status != 200 or not cards:
         typer.echo("ldt demo: the server gave no card", err=True)
         raise typer.Exit(1)
-    console.print(f"The answer (status {status}) is one card:")
+    console.print(
+        "The EHR sends the same patient as FHIR resources with its call, and the card is made from these\n"
+        f"alone, not from the message above. The answer (status {status}) is one card:",
+        highlight=False,
+        soft_wrap=True,
+    )
     for card in cards:
-        first, folded, _ = card["detail"].partition(f"**{FOLDED}**")
+        first, folded, below = card["detail"].partition(f"**{FOLDED}**")
         console.print(Panel(Markdown(f"**{card['summary']}**\n\n{first}"), title=card["indicator"], title_align="left"))
         if folded:
-            console.print("Below it: a counted line for each thing left out, and a link to the whole answer.\n")
+            count = sum(line.startswith("- ") for line in below.splitlines())
+            console.print(
+                f"In an EHR it goes on with {count} short lines on the rest, and a link to a page with everything.\n"
+                "The server of this demonstration is gone with it; `ldt demo --long` prints everything.\n",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def _next_steps(console: Console, folder: Path) -> None:
     console.rule("Where to look next")
     messages = folder / "messages.hl7"
     console.print(
-        "The whole advice, from both wires:  .venv/bin/ldt demo --long\n"
+        "The whole advice, from both forms:  .venv/bin/ldt demo --long\n"
         f"Why, rule by rule:                  .venv/bin/ldt evaluate {messages} --as-of {AS_OF} --explain\n"
         "A server of your own:               README.md, under 'Try it'\n"
+        "HL7 v2 facts on cards of an EHR:    docs/cds-hooks.md, under 'Stored HL7 v2 facts'\n"
         "All pages, by what you want to do:  README.md, under 'Where to go next'",
         markup=False,
         highlight=False,

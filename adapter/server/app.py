@@ -61,6 +61,12 @@ HL7_TYPES = frozenset(
     }
 )
 
+ROUTES = (
+    "GET /cds-services, POST /cds-services/ID, POST /cds-services/ID/feedback, "
+    "POST /fhir/PlanDefinition/ldt-nelm/$apply, POST /hl7v2, GET /healthz, GET /metrics"
+)
+"""What stands where, for who asks for something else."""
+
 
 def build_app(
     settings: Settings,
@@ -179,7 +185,8 @@ async def _problem(_request: Request, error: Exception) -> Response:
 async def _no_route(_request: Request, error: Exception) -> Response:
     """404 and 405 of paths that do not exist, in the form of every other error."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return outcome_response(status, "no-such-route", "there is nothing at this path for this method", issue="not-found")
+    hint = f"there is nothing at this path for this method; there is {ROUTES}"
+    return outcome_response(status, "no-such-route", hint, issue="not-found")
 
 
 def shown_by(explanations: Explanations) -> Callable[[str], Awaitable[Response]]:

@@ -13,8 +13,8 @@ def log_end(end: CallEnd) -> None:
         return
     about = {"service": end.service_id, "hook": end.hook, "status": end.status, "called": end.called}
     if end.code:
-        log().warning("call refused", **about, code=end.code, place=end.place, count=end.kept)
+        log().warning("call_refused", **about, code=end.code, place=end.place, count=end.kept)
     elif end.called == "feedback":
-        log().info("feedback received", **about, count=end.kept)
+        log().info("feedback_received", **about, count=end.kept)
     else:
-        log().info("services listed", **about)
+        log().info("services_listed", **about)

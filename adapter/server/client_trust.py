@@ -51,9 +51,9 @@ def warn_of_open_routes(settings: Settings) -> None:
     """Say at start which routes anybody may call who reaches the port."""
     setting = "insecure" if settings.insecure else "loopback only"
     if settings.clients.authenticate:
-        log().warning("open without authentication, CDS Hooks excepted", setting=setting)
+        log().warning("other_routes_left_open", setting=setting)
     else:
-        log().warning("open without authentication", setting=setting)
+        log().warning("routes_left_open", setting=setting)
 
 
 def _issuer(settings: IssuerSettings, clients: ClientSettings) -> TrustedIssuer:
@@ -75,7 +75,7 @@ def _keys(settings: IssuerSettings) -> KeySource:
 
 def _refused(refusal: Refusal) -> None:
     log().warning(
-        "client refused",
+        "client_refused",
         error=refusal.reason,
         called=refusal.called,
         service=refusal.service_id if refusal.service_id in _KNOWN else None,

@@ -80,7 +80,7 @@ class Deliverer:
                 while await self.step():
                     pass
             except StoreUnavailable as error:
-                report("delivery_waits", error, code=error.cause)
+                report("delivery_postponed", error, code=error.cause)
             except Exception as error:  # noqa: BLE001  the edge of delivery: what is stored stays to be done
                 report("delivery_failed", error)
             await self._pause()
@@ -149,7 +149,7 @@ class Deliverer:
         before = self.circuit.state(now)
         self.circuit.failed(now, after)
         if before == "closed" and self.circuit.state(now) == "open":
-            log().warning("circuit_open", destination=self.name, code=error)
+            log().warning("circuit_opened", destination=self.name, code=error)
 
     def _dead(self, delivery: Delivery, error: str, now: datetime) -> _Settlement:
         log().warning("delivery_dead", destination=self.name, delivery=delivery.id, code=error)

@@ -88,9 +88,9 @@ class Exchanges:
                         pause = self._first_pause
                 except (OSError, NoAcknowledgement, StoreUnavailable) as error:
                     self.events["retried"] += 1
-                    log().warning("application_ack_waits", error_class=type(error).__name__)
+                    log().warning("application_ack_postponed", error_class=type(error).__name__)
                 except Exception as error:  # noqa: BLE001  what is stored stays to be delivered
-                    report("application_ack_waits", error)
+                    report("application_ack_postponed", error)
                 else:
                     destination.idle.set()
                     await destination.queued.wait()

@@ -13,10 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from adapter.advice.assessment import Assessment, once
-from adapter.advice.card import summary
 from adapter.advice.indicator import indicator
 from adapter.advice.parts import COLUMNS, parts
 from adapter.advice.reasoning import reasons_given
+from adapter.advice.summary import summary
 from adapter.advice.wording import printable
 from adapter.server.problem import NO_STORE
 

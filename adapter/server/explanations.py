@@ -49,7 +49,7 @@ class Explanations:
         found = await self._find(text)
         if isinstance(found, bytes):
             return found
-        log().warning("explanation refused", error=found)
+        log().warning("explanation_refused", error=found)
         return None
 
     async def _find(self, text: str) -> bytes | Refusal:
@@ -82,4 +82,4 @@ def explanations_of(settings: Settings, shelf: ExplanationShelf | None = None) -
 def warn_of_short_links(settings: Settings) -> None:
     """Say at start that links to explanations will not outlive this process."""
     if settings.public_url and settings.explanation_key is None:
-        log().warning("links to explanations end with this process", setting="explanation_key")
+        log().warning("explanation_key_made", setting="explanation_key")

@@ -29,7 +29,7 @@ class Forgetting:
             try:
                 await self.once(datetime.now(UTC))
             except StoreUnavailable as error:
-                report("forgetting_waits", error, code=error.cause)
+                report("forgetting_postponed", error, code=error.cause)
             await asyncio.sleep(DAY)
 
     async def once(self, now: datetime) -> int:

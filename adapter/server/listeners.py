@@ -61,7 +61,7 @@ def warn_of_certificates(found: tuple[Expiry, ...]) -> None:
     """One line of the log for each certificate that ends soon, or has ended."""
     for one in found:
         if one.is_near(datetime.now(UTC)):
-            log().warning("certificate_ends", setting=one.setting, status=one.end.date().isoformat())
+            log().warning("certificate_end_near", setting=one.setting, status=one.end.date().isoformat())
 
 
 async def listen(settings: Settings, intake: Intake, events: Counter[MllpEvent]) -> MllpListener | None:

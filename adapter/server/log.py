@@ -77,7 +77,7 @@ def configure() -> None:
 def log_shadow(advice: Advice) -> None:
     """Tell which rules in shadow fired (a site put them there to see how they would do); of whom is not told."""
     if advice.shadow:
-        log().info("shadow", rules=list(advice.shadow), rule_set=f"{advice.rule_set}|{advice.version}")
+        log().info("shadow_rules_fired", rules=list(advice.shadow), rule_set=f"{advice.rule_set}|{advice.version}")
 
 
 def log() -> structlog.typing.FilteringBoundLogger:

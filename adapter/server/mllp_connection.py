@@ -226,7 +226,7 @@ class MllpConnection(asyncio.Protocol):
         """The limit of time of what is waited for."""
         match self._state:
             case "reading":
-                self._watch.saw("frame-timeouts" if self._incoming.is_open else "idle-closed")
+                self._watch.saw(self._incoming.lateness)
                 self._incoming.end()
                 self._guarded(self._next)
             case "sending":

@@ -21,10 +21,12 @@ MllpEvent = Literal[
     "commit-blocks",
     "idle-closed",
     "frame-timeouts",
+    "final-cr-timeouts",
     "closed-unanswered",
     "internal-errors",
 ]
-"""What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside."""
+"""What the listener counts. `partial-frames`: the stream ended inside; `cut-frames`: a new start block stood inside;
+`final-cr-timeouts`: the end block came without its last byte (0x0D)."""
 
 FAULTS: Final[frozenset[MllpEvent]] = frozenset(
     {
@@ -34,6 +36,7 @@ FAULTS: Final[frozenset[MllpEvent]] = frozenset(
         "oversized-frames",
         "noise-bytes",
         "frame-timeouts",
+        "final-cr-timeouts",
         "closed-unanswered",
     }
 )
@@ -60,4 +63,4 @@ class Watch:
 
 def warn_of_fault(peer: str, event: MllpEvent) -> None:
     """One line of the log: which fault, of whom."""
-    log().warning("mllp_fault", address=peer, code=event)
+    log().warning("mllp_fault_seen", address=peer, code=event)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from adapter.hl7v2 import Frame, FrameReader, FrameTooLarge
-from adapter.server.mllp_events import Watch
+from adapter.server.mllp_events import MllpEvent, Watch
 from adapter.server.mllp_limits import MllpLimits
 
 _MOST_WAITING: Final = 128 * 1024
@@ -81,6 +81,13 @@ class Incoming:
     def is_open(self) -> bool:
         """Whether a frame has begun and is not whole."""
         return self._frames.pending_bytes is not None
+
+    @property
+    def lateness(self) -> MllpEvent:
+        """What it is called when the deadline passes."""
+        if self._frames.awaits_final_cr:
+            return "final-cr-timeouts"
+        return "frame-timeouts" if self.is_open else "idle-closed"
 
     @property
     def is_much(self) -> bool:

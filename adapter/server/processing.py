@@ -113,7 +113,7 @@ class Processor:
                 if done < BATCH:
                     await asyncio.sleep(GATHERING)
         except StoreUnavailable as error:
-            report("processing_waits", error, code=error.cause)
+            report("processing_postponed", error, code=error.cause)
         except Exception as error:  # noqa: BLE001  the edge of processing: what is stored stays to be done
             report("processing_failed", error)
 

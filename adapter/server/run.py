@@ -99,7 +99,7 @@ async def _serve(
     )
     async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, events) as mllp:
         where = {"address": settings.host, "port": listener.getsockname()[1], **_mllp_place(settings, mllp)}
-        log().info("serving", **where, version=__version__, rule_set=f"{rules.id}|{rules.edition}")
+        log().info("server_started", **where, version=__version__, rule_set=f"{rules.id}|{rules.edition}")
         await _until_stopped(server, listener)
 
 
@@ -112,7 +112,7 @@ async def _serve_mllp(settings: Settings, store: Store, site: Site, certificates
     async with working_behind(settings, store, intake, delivering), _taking_mllp(settings, intake, Counter()) as mllp:
         if mllp is None:
             raise ServerFailed("MLLP needs a port: mllp_port")
-        log().info("serving", **_mllp_place(settings, mllp), version=__version__)
+        log().info("server_started", **_mllp_place(settings, mllp), version=__version__)
         await stopped.wait()
 
 
@@ -136,7 +136,7 @@ async def _taking_mllp(
     try:
         yield mllp
     finally:
-        log().info("stopped")
+        log().info("server_stopped")
         if mllp is not None:
             await mllp.close()
         await exchanges.close()
@@ -186,6 +186,6 @@ def _warn(settings: Settings, certificates: tuple[Expiry, ...], *, http: bool = 
         warn_of_open_routes(settings)
         warn_of_short_links(settings)
     elif settings.client_certificate != "required":
-        log().warning("open without authentication", setting="insecure" if settings.insecure else "loopback only")
+        log().warning("routes_left_open", setting="insecure" if settings.insecure else "loopback only")
     if settings.as_of is not None:
-        log().warning("judging as of a fixed date, for demonstrations only", setting="as_of")
+        log().warning("date_fixed", setting="as_of")

@@ -12,7 +12,11 @@ import pytest
 from adapter.advice.assessment import assess
 from adapter.advice.card import full
 from adapter.advice.careplan import care_plan
+from adapter.advice.glance import DECIDES, first_screen
+from adapter.advice.names import label
+from adapter.advice.narrative import FURTHER
 from adapter.advice.parts import INTENDED
+from adapter.advice.summary import summary
 from adapter.advice.wording import markdown, plain
 from adapter.case.merge import Clock
 from adapter.case.truth import Truth
@@ -174,15 +178,28 @@ def test_every_fact_on_the_card_is_behind_the_careplan(name: str) -> None:
 
 
 @names
-def test_the_narrative_is_well_formed_xhtml_with_every_option_and_missing_fact(name: str) -> None:
+def test_the_narrative_is_well_formed_xhtml_with_every_option_caution_and_missing_fact(name: str) -> None:
     assessment = EVERYONE[name]
     narrative = ElementTree.fromstring(plan_of(name)["text"]["div"])  # noqa: S314
     assert narrative.tag == "{http://www.w3.org/1999/xhtml}div"
     shown = [item.text or "" for item in narrative.iter("{http://www.w3.org/1999/xhtml}li")]
     advice = assessment.advice
-    assert len(shown) == len(advice.therapies) + len(advice.cautions) + len(advice.missing)
-    for therapy in assessment.advice.therapies:
-        assert any(line.startswith(plain(f"{RULES.therapies[therapy.code].name}: ")) for line in shown)
+    names = [RULES.therapies[therapy.code].short for therapy in advice.therapies]
+    names += [label(missing.name) for missing in advice.missing]
+    for said in map(plain, names):
+        assert any(said.lower() in line.lower() for line in shown), said
+    cautions = {rule for remark in advice.cautions if remark.code in RULES.codes for rule in remark.rules}
+    assert all(any(rule in line for line in shown) for rule in cautions)
+
+
+@names
+def test_the_narrative_begins_as_the_card_does(name: str) -> None:
+    assessment = EVERYONE[name]
+    narrative = ElementTree.fromstring(plan_of(name)["text"]["div"])  # noqa: S314
+    paragraphs = [item.text for item in narrative.iter("{http://www.w3.org/1999/xhtml}p")]
+    titles = [part.title for part in first_screen(assessment) if part.title == DECIDES or not part.places]
+    assert paragraphs[: 1 + len(titles)] == [plain(summary(assessment)), *titles]
+    assert paragraphs[1 + len(titles) :] in ([], [FURTHER])
 
 
 def test_data_that_could_not_be_had_and_narratives_are_in_the_careplan_too() -> None:

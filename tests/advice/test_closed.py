@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import SUMMARY_LIMIT, cards, detail, full, summary
+from adapter.advice.card import cards, detail, full
 from adapter.advice.careplan import ClosedRecord, care_plan
 from adapter.advice.report import report
+from adapter.advice.summary import SUMMARY_LIMIT, summary
 from adapter.case.finding import Finding
 from adapter.ldt import Advice, Indicator, Scope, rule_set
 from cds_hooks import check_response

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import full, summary
+from adapter.advice.card import full
 from adapter.advice.hl7v2 import (
     END,
     REVOKED,
@@ -18,6 +18,7 @@ from adapter.advice.hl7v2 import (
     text_lines,
 )
 from adapter.advice.hl7v2_patient import PatientIdentity
+from adapter.advice.summary import summary
 from adapter.case.catalogue import catalogue
 from adapter.case.fact import State
 from adapter.hl7v2 import Message, Segment, parse_message

@@ -1,5 +1,6 @@
 """The summary of a card: one whole sentence that fits, whatever the advice, and that never turns its sense."""
 
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -8,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import assess_case
-from adapter.advice.card import SUMMARY_LIMIT, cards, summary
+from adapter.advice.card import cards, full
+from adapter.advice.summary import SUMMARY_LIMIT, summary
 from adapter.case.fact import NOT_READ, Fact, State
 from adapter.case.truth import Truth
 from adapter.ldt import Danger, Scope, Strength, rule_set
 from adapter.ldt.advice import Silenced
 from tests.advice.assessments import everyone, extreme, of_facts
+from tests.advice.parts import parts
 from tests.ldt.patients import patient
 from tests.ldt.test_properties import IN_SCOPE, PARTLY_KNOWN
 
@@ -134,6 +137,13 @@ def test_cautions_are_counted_but_give_way_to_names() -> None:
     text = summary(replace(of_facts(), advice=told))
     assert "radiation segmentectomy; 65 facts missing" in text
     assert "caution" not in text
+
+
+@pytest.mark.parametrize("name", EVERYONE)
+def test_as_many_cautions_are_counted_as_the_whole_answer_lists(name: str) -> None:
+    listed = len(parts(full(EVERYONE[name])).sections.get("Cautions", ()))
+    counted = re.search(r"; (\d+) cautions?$", summary(EVERYONE[name]))
+    assert counted is None or int(counted[1]) == listed
 
 
 def test_without_an_offer_the_summary_says_so() -> None:

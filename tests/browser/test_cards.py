@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from adapter.advice.card import summary
 from adapter.advice.indicator import indicator
 from adapter.advice.names import short_name
 from adapter.advice.parts import parts
+from adapter.advice.summary import summary
 from adapter.ldt import Strength
 from tests.advice.assessments import PATIENTS, fixture
 from tests.browser.chart import Chart

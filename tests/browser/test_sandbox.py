@@ -216,7 +216,7 @@ def test_a_refused_token_is_seen_as_401_and_not_as_silence(page: Page, origin: s
     [refused] = wire.exchanges
     assert (refused.status, refused.answer) == (401, b"")
     assert refused.headers["access-control-allow-origin"] == origin
-    assert server.log("client refused")[-1]["error"] == "audience"
+    assert server.log("client_refused")[-1]["error"] == "audience"
 
 
 @pytest.mark.hazard("HZ-X14")

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adapter.advice.careplan import care_plan
+from adapter.advice.glance import first_screen
+from adapter.advice.summary import summary
 from adapter.cli.main import app
 from adapter.cli.messages.plan import read_plan
+from adapter.fhir.write import write_json
 from adapter.server.desk import Discard, Order, Replay, Retry, carry_out
 from adapter.store import Effect, Evaluated, Judgement, Noted, Settled, Store, init_store, open_store
+from tests.advice.assessments import fixture
 from tests.cli.running import Ran, ldt
 from tests.server.feeds import LIVER, NET, adt
 from tests.store.arrivals import arrival
@@ -59,12 +64,24 @@ def test_list_shows_what_was_received_and_no_patient(url: str, server: Store) ->
     shown = messages(url, "list")
     assert shown.status == 0
     rows = shown.out.splitlines()
-    assert rows[0].split() == ["No.", "Received", "Sender", "Type", "Control", "id", "State", "Reason"]
+    assert rows[0].split() == ["No.", "Received", "Sender", "Type", "Control", "id", "State", "Findings", "Reason"]
     assert rows[1].split() == ["1", "2026-01-10", "09:30:00", "LAB", "HOSP", "ORU^R01", "A1", "evaluated"]
-    assert rows[2].split()[-2:] == ["quarantined", "no-authority"]
+    assert rows[2].split()[-3:] == ["quarantined", "1", "no-authority"]
     assert rows[-1] == "3 message(s)"
     assert KEY not in shown.out
     assert "\x1b" not in shown.out
+
+
+def test_the_findings_of_a_message_in_use_are_counted_in_the_list_and_named_by_show(url: str) -> None:
+    findings = (Noted("code-unmapped", "OBX[1]-3"), Noted("unit-unknown", "OBX[2]-6"))
+    with open_store(url) as store:
+        store.append(arrival("F1", RAW, findings=findings))
+        store.settle_all([Settled(4, "mapped")])
+    rows = messages(url, "list").out.splitlines()
+    at = rows[0].index("Findings")
+    assert [row[at:].split(" ")[0] for row in rows[1:5]] == ["", "1", "", "2"]
+    shown = messages(url, "show", "4").out
+    assert "code-unmapped OBX[1]-3\n  unit-unknown OBX[2]-6\n" in shown
 
 
 def test_list_shows_patients_where_they_are_asked_for(url: str) -> None:
@@ -355,6 +372,24 @@ def test_the_advice_on_a_patient_with_its_messages_and_deliveries(url: str) -> N
     ]
 
 
+def test_the_advice_is_what_the_card_shows_first_and_with_full_all_of_it(url: str) -> None:
+    assessment = fixture("07-not-avid-g2", "hl7v2")
+    plan = care_plan(assessment)
+    with open_store(url) as store:
+        store.record(Effect(((1, KEY),), NOW, {KEY: Evaluated("g", "r|2", "warning", write_json(plan))}))
+    short, whole = (messages(url, "advice", KEY, *full).out.splitlines() for full in ((), ("--full",)))
+    stored = read_plan(write_json(plan))
+    assert stored
+    assert f"  {summary(assessment)}" in short
+    for part in (part for part in first_screen(assessment) if not part.places):
+        at = short.index(part.title)
+        assert [line.strip() for line in short[at + 1 : at + 1 + len(part.lines)]] == list(part.lines)
+    assert f"  {len(stored.activities)} activities and {len(stored.notes)} notes of the plan: with --full" in short
+    assert not any(f"  {said}" in short for said in (*stored.activities, *stored.notes))
+    assert all(f"  {said}" in whole for said in (*stored.activities, *stored.notes))
+    assert [line for line in short if line not in whole] == [short[short.index("The rest") + at] for at in (0, 1)]
+
+
 def test_messages_of_the_patient_that_are_in_quarantine_are_named_beside_the_advice(url: str) -> None:
     with open_store(url) as store:
         store.append(arrival("A2", b"MSH|2", patients=(KEY,)))
@@ -417,3 +452,11 @@ def test_notes_of_a_plan_are_shown_without_the_escapes_of_markdown() -> None:
     plan = read_plan(rb'{"note": [{"text": "OBX\\[1\\]-5 \\< 10 %, 1\\. of two"}, {"text": "a \\\\ b"}]}')
     assert plan
     assert plan.notes == ["OBX[1]-5 < 10 %, 1. of two", r"a \ b"]
+
+
+def test_the_narrative_of_a_plan_is_shown_without_its_markup() -> None:
+    plan = read_plan(
+        b"""{"text": {"div": "<div><p>Summary</p><p>A &amp; B</p><ul><li>9 &lt; 10</li><li>c</li></ul></div>"}}"""
+    )
+    assert plan
+    assert plan.first_screen == {"A & B": ["9 < 10", "c"]}

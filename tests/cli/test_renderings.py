@@ -12,10 +12,11 @@ import pytest
 from rich.console import Console
 
 from adapter.advice.assessment import Assessment, assess_case
-from adapter.advice.card import full, summary
+from adapter.advice.card import full
 from adapter.advice.careplan import care_plan
 from adapter.advice.indicator import indicator
 from adapter.advice.parts import PRINTED, SILENCED, basis
+from adapter.advice.summary import summary
 from adapter.advice.wording import markdown
 from adapter.cli.console import show
 from adapter.ldt import rule_set

@@ -120,7 +120,7 @@ def test_the_server_takes_a_message_by_mllp_answers_a_hook_and_logs_no_patient(
         card = _card(http)
     assert "received by the adapter before: 1 stored HL7 v2 message" in card["detail"]
     text = log.read_text(encoding="utf-8")
-    started = next(json.loads(line) for line in text.splitlines() if '"serving"' in line)
+    started = next(json.loads(line) for line in text.splitlines() if '"server_started"' in line)
     assert (started["port"], started["mllp_port"]) == (http, mllp)
     assert (started["mllp_address"], started["mllp_tls"]) == ("127.0.0.1", False)
     for secret in ("Whitfield", "8852017", "900000018840"):
@@ -170,11 +170,11 @@ def test_mllp_alone_takes_messages_with_the_profiles_of_the_site_and_ends_cleanl
     oru = (ROOT / "fixtures/hooks/oru-07.hl7").read_bytes()
     with subprocess.Popen([*LDT, *arguments], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        started = next(json.loads(line) for line in process.stderr if '"serving"' in line)
+        started = next(json.loads(line) for line in process.stderr if '"server_started"' in line)
         (tmp_path / "m.hl7").write_bytes(oru + oru.replace(b"|LAB|", b"|RIS|"))
         sent = _ldt("send", str(tmp_path / "m.hl7"), "--to", f"127.0.0.1:{started['mllp_port']}")
         process.terminate()
         rest = process.stderr.read()
     refused = "103 at MSH[1]-3: No sender of this name (MSH-3, MSH-4) is configured here."
     assert sent.stdout == f"AA 900000018840\nAR 900000018840 {refused}\n"
-    assert (process.returncode, '"stopped"' in rest) == (0, True)
+    assert (process.returncode, '"server_stopped"' in rest) == (0, True)

@@ -83,14 +83,14 @@ def test_so_does_one_to_the_wrong_place(client: TestClient, method: str, path: s
 
 def test_so_does_one_of_another_content_type(client: TestClient) -> None:
     line = line_of(client, "POST", HOOK, body(), {"content-type": "text/plain"}, 415)
-    assert (line["event"], line["code"]) == ("call refused", "content-type")
+    assert (line["event"], line["code"]) == ("call_refused", "content-type")
 
 
 def test_so_does_one_that_goes_well(client: TestClient) -> None:
-    assert line_of(client, "POST", HOOK, body(), JSON, 200)["event"] == "service called"
-    assert line_of(client, "GET", "/cds-services", b"", {}, 200)["event"] == "services listed"
+    assert line_of(client, "POST", HOOK, body(), JSON, 200)["event"] == "service_called"
+    assert line_of(client, "GET", "/cds-services", b"", {}, 200)["event"] == "services_listed"
     line = line_of(client, "POST", FEEDBACK, json.dumps({"feedback": [ITEM]}).encode(), JSON, 200)
-    assert (line["event"], line["count"]) == ("feedback received", 1)
+    assert (line["event"], line["count"]) == ("feedback_received", 1)
 
 
 def test_so_does_a_fault_of_our_own(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_a_refused_token_says_what_it_claims(store: Store, tmp_path: Any) -> Non
     client = TestClient(build_app(told, store, Intake(store), tables(), rule_set()))
     sent = token(iss="https://other.example.org", aud="https://typo.example.org/cds-services/ldt-patient-view")
     line = line_of(client, "POST", HOOK, body(), {**JSON, "authorization": f"Bearer {sent}"}, 401)
-    assert (line["event"], line["error"], line["issuer"]) == ("client refused", "unknown-issuer", None)
+    assert (line["event"], line["error"], line["issuer"]) == ("client_refused", "unknown-issuer", None)
     assert line["claimed_issuer"] == "https://other.example.org"
     assert line["claimed_audience"] == "https://typo.example.org/cds-services/ldt-patient-view"
     assert SERVICE.items() <= line.items()

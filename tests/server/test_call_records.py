@@ -94,7 +94,7 @@ def test_the_log_has_one_line_for_each_call_and_nothing_of_the_patient(store: St
         server.give("Procedure", OUTCOME)
         client.post(HOOK, json=request)
         client.post(HOOK, json={**request, "fhirAuthorization": grant(patient="somebody-else")})
-    first, second = (line for line in lines if line["event"] == "service called")
+    first, second = (line for line in lines if line["event"] == "service_called")
     assert first["keys"]["observations"] == "provided/own"
     assert first["keys"]["procedures"] == "not-provided/outcome"
     assert (first["outcome"], first["count"], second["outcome"], second["code"]) == (

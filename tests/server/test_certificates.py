@@ -81,5 +81,5 @@ def test_the_log_names_the_setting_whose_certificate_ends_soon(tmp_path: Path) -
     with capture_logs() as logs:
         warn_of_certificates(found)
     assert [(log["event"], log["setting"], log["status"]) for log in logs] == [
-        ("certificate_ends", "mllp_tls_cert", end.date().isoformat())
+        ("certificate_end_near", "mllp_tls_cert", end.date().isoformat())
     ]

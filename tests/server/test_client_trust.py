@@ -88,10 +88,10 @@ def test_everybody_else_gets_a_bare_401_and_one_line_in_the_log(
     assert {(answer.status_code, answer.content) for answer in answers} == {(401, b"")}
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {ORIGIN}
     assert [(line["event"], line["error"], line["called"], line["issuer"]) for line in lines] == [
-        ("client refused", "no-token", "service", None),
-        ("client refused", "bad-signature", "service", ISSUER),
-        ("client refused", "audience", "service", ISSUER),
-        ("client refused", "no-token", "discovery", None),
+        ("client_refused", "no-token", "service", None),
+        ("client_refused", "bad-signature", "service", ISSUER),
+        ("client_refused", "audience", "service", ISSUER),
+        ("client_refused", "no-token", "discovery", None),
     ]
     assert all(line.keys() - {"log_level"} <= ALLOWED for line in lines)
     assert "CANARY" not in str(lines)
@@ -185,9 +185,9 @@ def test_a_key_file_without_public_keys_stops_the_start(
 @pytest.mark.parametrize(
     ("told", "event", "setting"),
     [
-        ({}, "open without authentication", "loopback only"),
-        ({"insecure": True, "host": "192.0.2.1"}, "open without authentication", "insecure"),
-        ({"clients": ...}, "open without authentication, CDS Hooks excepted", "loopback only"),
+        ({}, "routes_left_open", "loopback only"),
+        ({"insecure": True, "host": "192.0.2.1"}, "routes_left_open", "insecure"),
+        ({"clients": ...}, "other_routes_left_open", "loopback only"),
     ],
 )
 def test_the_start_says_what_is_open(clients: dict[str, Any], told: dict[str, Any], event: str, setting: str) -> None:

@@ -204,7 +204,7 @@ def test_after_failures_in_a_row_a_destination_is_left_alone_and_then_probed_onc
     ]
     assert len(store.deliveries("delivered")) == 6
     assert [(log["event"], log["destination"]) for log in logs] == [
-        ("circuit_open", "fhir"),
+        ("circuit_opened", "fhir"),
         ("circuit_closed", "fhir"),
     ]
 

@@ -238,7 +238,7 @@ def test_a_destination_that_cannot_be_reached_is_tried_again_in_order(store: Sto
     with capture_logs() as logs:
         taken = asyncio.run(scenario())
     assert [raw.split(b"|")[9] for raw in taken] == [b"1", b"2"]
-    assert {log["event"] for log in logs} == {"application_ack_waits"}
+    assert {log["event"] for log in logs} == {"application_ack_postponed"}
 
 
 def test_one_destination_does_not_wait_for_another_nor_is_served_without_a_profile(store: Store) -> None:
@@ -276,7 +276,7 @@ def test_what_has_left_is_not_sent_again_where_the_store_cannot_note_it_at_once(
         asyncio.run(scenario(address(peer)))
         peer.took(2)
     assert [raw.split(b"|")[9] for raw in peer.taken] == [b"1", b"2"]
-    assert ([log["event"] for log in logs], waiting(store)) == (["application_ack_waits"] * 2, 0)
+    assert ([log["event"] for log in logs], waiting(store)) == (["application_ack_postponed"] * 2, 0)
 
 
 def test_an_acknowledgement_that_no_frame_can_hold_stops_no_other(store: Store) -> None:

@@ -150,7 +150,7 @@ def test_neither_link_nor_log_nor_metrics_tell_of_the_patient(served: Callable[.
         assert client.get(path).status_code == 200
         assert client.get(path[:-1]).status_code == 404
     assert LINK.fullmatch(PUBLIC + path)
-    assert [line["event"] for line in lines] == ["service called", "explanation refused"]
+    assert [line["event"] for line in lines] == ["service_called", "explanation_refused"]
     assert all(line.keys() - {"log_level"} <= ALLOWED for line in lines)
     ticket = path.rsplit("/", 1)[1]
     assert not any(part in str(lines) + client.get("/metrics").text for part in ticket.split("-"))
@@ -297,9 +297,7 @@ def test_the_start_warns_where_links_end_with_the_process(tmp_path: Path) -> Non
         warn_of_short_links(Settings(public_url=PUBLIC, explanation_key=tmp_path / "key"))
         assert lines == []
         warn_of_short_links(Settings(public_url=PUBLIC))
-    assert [(line["event"], line["setting"]) for line in lines] == [
-        ("links to explanations end with this process", "explanation_key")
-    ]
+    assert [(line["event"], line["setting"]) for line in lines] == [("explanation_key_made", "explanation_key")]
 
 
 @pytest.mark.parametrize(

@@ -222,9 +222,9 @@ def test_B1_without_a_store_feedback_is_503_and_advice_goes_on(store: Store, cli
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == "store-unavailable"
     assert sorted(line["event"] for line in lines) == [
-        "call refused",
+        "call_refused",
         "card_not_noted",
-        "service called",
+        "service_called",
     ]
     assert all(line.keys() - {"log_level"} <= ALLOWED for line in lines)
 

@@ -130,7 +130,7 @@ def test_where_the_store_fails_the_next_day_has_more_to_do(store: Store) -> None
 
     with capture_logs() as lines:
         asyncio.run(run())
-    assert [line["event"] for line in lines] == ["forgetting_waits"]
+    assert [line["event"] for line in lines] == ["forgetting_postponed"]
 
 
 @pytest.mark.parametrize("told", [{"feedback_days": 89}, {"feedback_days": 90, "quiet_hours": 2161}])

@@ -66,6 +66,20 @@ def _outcome(response: Any, status: int) -> str:
     return str(body["issue"][0]["details"])
 
 
+@pytest.mark.parametrize("path", ["/", "/fhir/Patient/Zyxwvutsson", "/index.html?name=Zyxwvutsson"])
+def test_an_address_that_is_not_there_is_answered_with_those_that_are(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert "no-such-route" in _outcome(response, 404)
+    assert CANARY not in response.text
+    told = response.json()["issue"][0]["details"]["text"].partition("; there is ")[2].split(", ")
+    named = [one.split(" ") for one in told]
+    assert len(named) == 7
+    for method, route in named:
+        answer = client.request(method, route.replace("/ID", "/ldt-patient-view"), content=b"")
+        assert answer.status_code not in (404, 405), route
+    assert "; there is GET /cds-services, " in _outcome(client.put("/hl7v2"), 405)
+
+
 def test_discovery_names_the_service_with_its_prefetch(client: TestClient) -> None:
     service = client.get("/cds-services").json()["services"][0]
     assert service["id"] == "ldt-patient-view"

@@ -215,7 +215,7 @@ def test_an_end_block_that_lacks_its_last_byte(listen: Listen, store: Store) -> 
     with Client(listener.port) as client:
         client.send(framed(message("A1"))[:-1])
         assert closed(client)
-    assert (listener.count("frame-timeouts"), control_ids(store)) == (1, [])
+    assert (listener.count("final-cr-timeouts"), listener.count("frame-timeouts"), control_ids(store)) == (1, 0, [])
 
 
 @pytest.mark.hazard("HZ-X19")
@@ -421,6 +421,7 @@ def test_the_limit_of_a_frame_is_that_of_a_message() -> None:
     [
         (MllpLimits(frame_bytes=2000), (b"\x0b" + b"x" * 5000,), ["oversized-frames"]),
         (MllpLimits(frame=0.2), (b"\x0bMSH|",), ["frame-timeouts", "partial-frames"]),
+        (MllpLimits(final_cr=0.2), (b"\x0bMSH|\x1c",), ["final-cr-timeouts", "partial-frames"]),
         (MllpLimits(idle=0.2), (b"\x0bMSH|\x0bMSH|" + framed(b"x") + b"noise",), ["noise-bytes", "cut-frames"]),
         (MllpLimits(connections_of_peer=0), (), ["connections-refused"]),
         (MllpLimits(idle=0.2), (framed(message("A1")),), []),
@@ -436,9 +437,9 @@ def test_a_fault_of_a_peer_is_a_line_with_address_and_code_alone(
             while client.answer():
                 pass
         listener.close()
-    faults = [log for log in logs if log["event"] == "mllp_fault"]
+    faults = [log for log in logs if log["event"] == "mllp_fault_seen"]
     assert faults == [
-        {"event": "mllp_fault", "log_level": "warning", "address": "127.0.0.1", "code": code} for code in codes
+        {"event": "mllp_fault_seen", "log_level": "warning", "address": "127.0.0.1", "code": code} for code in codes
     ]
 
 

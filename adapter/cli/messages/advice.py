@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 def advice(
     patient: Annotated[str, typer.Argument(metavar="AUTHORITY/TYPE/NUMBER", help="The patient's number.")],
+    full: Annotated[
+        bool, typer.Option("--full", help="Show the whole advice too: every therapy, step, missing fact and note.")
+    ] = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
-    """Show the advice that holds for a patient, its messages and its deliveries. A server may be running."""
+    """Show the advice that holds for a patient as the card shows it first, its messages and its deliveries.
+
+    With --full the whole of it. A server may be running.
+    """
     key = patient_key(patient) or ""
     with reading(store) as opened:
         numbers = opened.joined(key)
@@ -28,7 +34,7 @@ def advice(
         holds = _holding(opened, numbers)
         if holds is None and not used:
             fail("there is no message in use, and no advice, about this patient")
-        print_sections(_sections(opened, key, numbers, holds, [one.id for one in used]))
+        print_sections(_sections(opened, key, numbers, holds, [one.id for one in used], full=full))
 
 
 def _holding(store: "Store", numbers: tuple[str, ...]) -> "Evaluation | None":
@@ -40,7 +46,7 @@ def _holding(store: "Store", numbers: tuple[str, ...]) -> "Evaluation | None":
 
 
 def _sections(
-    store: "Store", key: str, numbers: tuple[str, ...], holds: "Evaluation | None", used: list[int]
+    store: "Store", key: str, numbers: tuple[str, ...], holds: "Evaluation | None", used: list[int], *, full: bool
 ) -> Sections:
     yield "Patient", _patient(key, numbers, holds)
     if holds is None:
@@ -49,7 +55,7 @@ def _sections(
             "none was ever stored for this patient: nothing concerns the service, or it waits to be evaluated",
         )
     else:
-        yield from _advice(holds)
+        yield from _advice(holds, full=full)
         yield (
             "Delivered",
             "\n".join(map(_delivery, store.deliveries_of(holds.id))) or "to nobody: no destination was set",
@@ -67,7 +73,7 @@ def _patient(key: str, numbers: tuple[str, ...], holds: "Evaluation | None") -> 
     return f"{key}{joined}{under}"
 
 
-def _advice(holds: "Evaluation") -> Sections:
+def _advice(holds: "Evaluation", *, full: bool) -> Sections:
     made = holds.evaluated
     yield "Evaluation", f"{holds.id} of {holds.evaluated_at:%Y-%m-%d %H:%M} UTC by {made.rule_set}"
     plan = read_plan(made.care_plan)
@@ -76,8 +82,13 @@ def _advice(holds: "Evaluation") -> Sections:
         return
     standing = "revoked: nothing is advised any more" if made.revoked else f"{plan.status}, {made.indicator}"
     yield "Advice", f"{standing}\n{plan.description}".rstrip()
-    yield "Activities", "\n".join(plan.activities) or "none"
-    yield "Notes", "\n".join(plan.notes) or "none"
+    for title, lines in plan.first_screen.items():
+        yield title, "\n".join(lines)
+    if full or not plan.first_screen:
+        yield "Activities", "\n".join(plan.activities) or "none"
+        yield "Notes", "\n".join(plan.notes) or "none"
+    else:
+        yield "The rest", f"{len(plan.activities)} activities and {len(plan.notes)} notes of the plan: with --full"
 
 
 def _delivery(one: "Delivery") -> str:

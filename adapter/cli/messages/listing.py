@@ -33,7 +33,10 @@ def list_messages(
     as_json: AsJson = False,
     store: StoreUrl = DEFAULT_STORE,
 ) -> None:
-    """List received messages, in order of arrival. A server may be running."""
+    """List received messages, in order of arrival, each with the number of its findings; `show` names them.
+
+    A server may be running.
+    """
     if effects and (not ids or state or patient or after):
         raise typer.BadParameter("--effects goes with --ids, and with no other choice of messages")
     if ids and as_json:
@@ -59,7 +62,7 @@ def _print_ids(store: "Store", found: "Iterator[StoredMessage]", *, effects: boo
 
 
 def _print_table(rows: "list[StoredMessage]", more: str, *, patients: bool) -> None:
-    columns = ["No.", "Received", "Sender", "Type", "Control id", "State", "Reason"]
+    columns = ["No.", "Received", "Sender", "Type", "Control id", "State", "Findings", "Reason"]
     cells = [_cells(message) + (["; ".join(message.patient_keys)] if patients else []) for message in rows]
     summary = f"{len(rows)} message(s)" + (f"; {more}" if more else "")
     print_table([*columns, "Patients"] if patients else columns, cells, summary)
@@ -89,6 +92,7 @@ def _cells(message: "StoredMessage") -> list[str]:
         message.type,
         message.control_id,
         message.state,
+        str(len(message.findings) or ""),
         _reason(message),
     ]
 

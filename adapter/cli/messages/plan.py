@@ -1,9 +1,10 @@
-"""The lines of a stored CarePlan that a person needs to see what was advised: status, summary, activities, notes.
+"""The lines of a stored CarePlan that a person needs to see what was advised: first screen, activities, notes.
 
 Not for the whole resource, which is in the store and at the destinations.
 """
 
 import re
+from html import unescape
 
 import msgspec
 
@@ -13,9 +14,17 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 """A sign that Markdown, in which notes of FHIR are written, shows as it is."""
 
 
+_ELEMENT = re.compile(r"<(p|li)>([^<]*)</\1>")
+"""What our narratives are made of: paragraphs, and lists below them."""
+
+
 class _Detail(msgspec.Struct, frozen=True):
     description: str = ""
     doNotPerform: bool = False
+
+
+class _Narrative(msgspec.Struct, frozen=True):
+    div: str = ""
 
 
 class _Activity(msgspec.Struct, frozen=True):
@@ -31,8 +40,20 @@ class StoredPlan(msgspec.Struct, frozen=True):
 
     status: str = ""
     description: str = ""
+    text: _Narrative = _Narrative()
     activity: tuple[_Activity, ...] = ()
     note: tuple[_Note, ...] = ()
+
+    @property
+    def first_screen(self) -> dict[str, list[str]]:
+        """What the card shows first, as the narrative has it: the lines of each part under its title."""
+        parts: list[tuple[str, list[str]]] = []
+        for element, text in _ELEMENT.findall(self.text.div):
+            if element == "p":
+                parts.append((unescape(text), []))
+            elif parts:
+                parts[-1][1].append(unescape(text))
+        return {title: lines for title, lines in parts if lines}
 
     @property
     def activities(self) -> list[str]:

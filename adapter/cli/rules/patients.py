@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapter.advice.assessment import Assessment
-from adapter.advice.card import summary
+from adapter.advice.summary import summary
 from adapter.advice.wording import printable
 from adapter.case.merge import Clock
 from adapter.cli.evaluate import as_of

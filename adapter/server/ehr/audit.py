@@ -92,7 +92,7 @@ class LogAudit:
         """Log what is not about the patient."""
         client = call.client
         log().info(
-            "service called",
+            "service_called",
             service=call.service,
             hook=call.hook,
             invocation=str(call.invocation),

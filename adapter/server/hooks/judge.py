@@ -18,7 +18,7 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gaps_of, lines_of
-from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed, order_judged
+from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed, ordered
 from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.record import RecordMemory, read_record
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
@@ -95,7 +95,7 @@ class Judge:
             assessment,
             case=case,
             unsought=stored.unsought,
-            order=order_judged(context, proposal, more, mapped.statements),
+            ordered=ordered(context, proposal, more, mapped.statements, self.tables.therapy_words),
             call=tuple(self._about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal, assert_never
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.ordered import Ordered
 from adapter.advice.problems import code_words
 from adapter.advice.wording import plain
 from adapter.case.fact import Standing, Statement
@@ -50,23 +51,30 @@ def about_orders(
     return f"Orders judged{which}: {judged}" + (f". Not judged: {causes}" if causes else "")
 
 
-def order_judged(context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> str:
-    """The same in as few words as can be, for the summary of a card."""
+def ordered(
+    context: HookContext, proposal: Proposed, more: MappedInput, said: tuple[Statement, ...], words: TherapyWords
+) -> Ordered | None:
+    """The orders that the call is about, for the rules to be asked about them; None for hooks without orders."""
     if not isinstance(context, OrderSelect | OrderSign | OrderDispatch):
-        return ""
-    plans = _judged(proposal, more, said)
-    return f"order judged: {'; '.join(plans)}" if plans else "order not judged"
+        return None
+    plans = dict.fromkeys(one.value for one in _chosen(proposal, said) if one.value is not None)
+    unclear = _not_judged(proposal, more, words)
+    return Ordered(tuple(plans), sum(unclear[fate] for fate in _UNCLEAR))
+
+
+def _chosen(proposal: Proposed, said: tuple[Statement, ...]) -> Iterator[Statement]:
+    """What the orders that are judged now say."""
+    return (one for one in said if proposal.is_chosen(one) and one.standing is Standing.FINAL)
 
 
 def _judged(proposal: Proposed, more: MappedInput, said: tuple[Statement, ...]) -> dict[str, list[str]]:
     """What is planned by the orders that are judged now, and for each plan its orders by code and place."""
     codes = {key: entry.code for key, entry in _entries(proposal, more) if entry.outcome is Outcome.USED}
     plans: dict[str, list[str]] = {}
-    for one in said:
-        if proposal.is_chosen(one) and one.standing is Standing.FINAL:
-            key = proposal.key(one)
-            named = ", ".join(filter(None, (code_words(codes.get(key, "")), plain(key)[:80])))
-            plans.setdefault(_planned(one), []).append(named)
+    for one in _chosen(proposal, said):
+        key = proposal.key(one)
+        named = ", ".join(filter(None, (code_words(codes.get(key, "")), plain(key)[:80])))
+        plans.setdefault(_planned(one), []).append(named)
     return {plan: list(dict.fromkeys(orders)) for plan, orders in plans.items()}
 
 
@@ -79,10 +87,7 @@ def _causes(
     context: HookContext, proposal: Proposed, more: MappedInput, words: TherapyWords, *, none: bool
 ) -> Iterator[str]:
     """How many orders were not judged for each cause; where there is none, also why no order came at all."""
-    fates = list(_fates(proposal, more, words))
-    judged = {entry.place.partition("#")[0] for entry, fate in fates if fate == "judged"}
-    counted = Counter(fate for entry, fate in fates if entry.place.partition("#")[0] not in judged)
-    counted["unreadable"] += lost(more)
+    counted = _not_judged(proposal, more, words)
     yield from (f"{counted[fate]} {told}" for fate, told in _WORDS.items() if counted[fate])
     if counted.total() or not none:
         return
@@ -93,6 +98,18 @@ def _causes(
     else:
         yield "the draft orders could not be read" if proposal.gaps else "the call brings no draft orders"
 
+
+def _not_judged(proposal: Proposed, more: MappedInput, words: TherapyWords) -> Counter[Fate]:
+    """How many orders were not judged, by cause."""
+    fates = list(_fates(proposal, more, words))
+    judged = {entry.place.partition("#")[0] for entry, fate in fates if fate == "judged"}
+    counted = Counter(fate for entry, fate in fates if entry.place.partition("#")[0] not in judged)
+    counted["unreadable"] += lost(more)
+    return counted
+
+
+_UNCLEAR: Final[tuple[Fate, ...]] = ("unreadable", "named", "nameless", "alone")
+"""What became of orders that may be one for a therapy of the rules all the same."""
 
 _WORDS: Final[dict[Fate, str]] = {
     "unreadable": "could not be read",

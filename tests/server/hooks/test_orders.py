@@ -51,7 +51,7 @@ def test_of_three_drafts_the_card_names_the_one_that_is_judged(client: TestClien
     request = drafted(example(SELECT), *drafts)
     request["context"]["selections"] = ["MedicationRequest/prrt"]
     found = card(client, request)
-    assert found["summary"].startswith("NET liver metastases (order judged: PRRT): ")
+    assert found["summary"].startswith("NET liver metastases: order PRRT not rated yet; ")
     first = found["detail"].replace("\\", "").split("**The whole answer**")[0]
     assert "Orders judged: PRRT (RxNorm 1999687, MedicationRequest/prrt)\n" in first
     assert "other drafts count as planned beside them" in first
@@ -64,15 +64,35 @@ def test_orders_that_could_not_be_judged_stand_beside_the_one_that_was(client: T
     assert "MedicationRequest/m1). Not judged: 1 could not be read\n" in detail.replace("\\", "")
 
 
-def test_what_a_long_plan_leaves_no_room_for_is_named_below(client: TestClient) -> None:
+def test_of_a_long_plan_the_summary_has_the_verdict_and_the_card_the_names(client: TestClient) -> None:
     found = card(client, example("order-sign-microspheres"))
-    assert found["summary"].startswith("NET liver metastases (order judged, named below): no therapy can")
+    assert found["summary"].startswith(
+        "NET liver metastases: order not recommended or not rated yet by its form; no therapy can be advised yet; "
+    )
     assert "(SNOMED CT 764678003, DeviceRequest/spheres)" in found["detail"]
+    said = "ordered: TARE (whole liver) not recommended, or radiation segmentectomy or TARE (lobar) not rated yet\n"
+    assert said in found["detail"].replace("\\", "")
+
+
+def test_an_order_that_no_rule_rates_is_told_apart_from_the_advice_as_a_whole(client: TestClient) -> None:
+    found = card(client, sign(drug_order(OCTREOTIDE)))
+    assert found["summary"] == (
+        "NET liver metastases: order SSA rated by no rule; no therapy can be advised yet; 21 facts missing"
+    )
+    assert "What the rules say of what is ordered: SSA rated by no rule\n" in found["detail"]
+
+
+def test_an_order_beside_it_that_could_not_be_judged_is_in_the_summary(client: TestClient) -> None:
+    unread = service_order("1", id="what") | {"code": {"text": "chemoembolisation"}}
+    found = card(client, sign(drug_order(OCTREOTIDE), unread, service_order("609232008", id="over", status="revoked")))
+    assert "order rated by no rule, and 1 other not judged; " in found["summary"]
+    dangerous = card(client, sign(service_order(TACE), unread))
+    assert "order contraindicated or to be avoided: cTACE, DEB-TACE; 1 other not judged" in dangerous["summary"]
 
 
 def test_a_card_on_no_order_says_so_in_its_summary(client: TestClient) -> None:
     found = card(client, sign(service_order("609232008", status="revoked")))
-    assert found["summary"].startswith("NET liver metastases (order not judged): ")
+    assert found["summary"].startswith("NET liver metastases: order not judged; ")
 
 
 def test_a_drug_by_reference_to_a_medication_among_the_drafts_is_read(client: TestClient) -> None:

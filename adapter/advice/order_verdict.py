@@ -1,0 +1,143 @@
+"""What the rules say of the orders that a call is about, in few words, the worst first.
+
+Not for why; the reasons stand on the card, and what is dangerous is told before all of this (dangers.py).
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from adapter.advice.assessment import Assessment, once
+from adapter.advice.names import short_name
+from adapter.case.words import word_of
+from adapter.ldt import Scope, Strength
+from adapter.ldt.provisional import PREFIX
+
+NOT_JUDGED: Final = "order not judged"
+NO_RULE: Final = "rated by no rule"
+NOT_YET: Final = "not rated yet"
+NOT_RATED: Final = "not rated"
+PROVISIONAL: Final = " (provisional)"
+
+_WORST_FIRST: Final = (
+    "contraindicated",
+    "not recommended",
+    NOT_YET,
+    NOT_RATED,
+    NO_RULE,
+    "reasonable",
+    "preferred",
+)
+
+
+def call_lines(assessment: Assessment) -> tuple[str, ...]:
+    """What is particular about the call, in words, and what the rules say of its orders."""
+    choices = _choices(assessment)
+    said = (f"What the rules say of what is ordered: {'; '.join(_named(assessment, choices))}",) if choices else ()
+    return (*assessment.call, *said)
+
+
+def order_forms(assessment: Assessment) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The verdict on the orders for a summary, with and without the names of what is ordered, and apart from that the
+    form that only says where it stands. Without what is told as a danger; nothing where nothing else is ordered."""
+    if assessment.ordered is None:
+        return (), ()
+    if not assessment.ordered.plans:
+        return (NOT_JUDGED,), ()
+    others = _others(assessment.ordered.unclear)
+    choices = [choice for choice in _choices(assessment) if not _is_urgent(assessment, choice)]
+    if not choices:
+        return tuple(others), ()
+    start = "order" if len(choices) == 1 else "orders"
+    named = f"{start} {', and '.join(_named(assessment, choices))}"
+    nameless = f"{start}{_nameless(assessment, choices)}"
+    named, nameless, below = (", and ".join((form, *others)) for form in (named, nameless, f"{start} rated below"))
+    return (named, nameless), (below,)
+
+
+def ordered_codes(assessment: Assessment) -> frozenset[str]:
+    """The therapies and drugs that the orders of the call are, or may be, their parts included."""
+    return frozenset(part for choice in _choices(assessment) for code in choice for part in _parts(assessment, code))
+
+
+@once
+def _choices(assessment: Assessment) -> Iterator[frozenset[str]]:
+    """What is ordered; a drug that makes a planned therapy another one (doxorubicin for TACE) as that."""
+    safety = assessment.rules.safety
+    for choice in assessment.ordered.choices if assessment.ordered is not None else ():
+        yield frozenset(safety.agent_drug if code == safety.agent else code for code in choice)
+
+
+def _parts(assessment: Assessment, code: str) -> frozenset[str]:
+    return assessment.rules.parts.get(code, frozenset({code}))
+
+
+def _is_urgent(assessment: Assessment, choice: Iterable[str]) -> bool:
+    """Whether a choice is told as a danger, whichever of its codes is meant."""
+    dangerous = {code for danger in assessment.urgent for code in danger.codes}
+    return all(not dangerous.isdisjoint(_parts(assessment, code)) for code in choice)
+
+
+def _others(count: int) -> list[str]:
+    """That there are orders beside these that could not be judged."""
+    return [f"{count} other{'s' if count > 1 else ''} not judged"] if count else []
+
+
+def _named(assessment: Assessment, choices: Iterable[frozenset[str]]) -> Iterator[str]:
+    """The names by the verdict on them: `MWA not recommended`, `PRRT, SSA reasonable`."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for choice in choices:
+        names = _by_verdict(assessment, choice)
+        alike.setdefault(tuple(names), []).append(" or ".join(names.values()) if len(names) == 1 else _either(names))
+    lines = sorted(alike.items(), key=lambda entry: _rank(entry[0][0]))
+    yield from (", ".join(names) + (f" {said[0]}" if len(said) == 1 else "") for said, names in lines)
+
+
+def _either(names: dict[str, str]) -> str:
+    """The verdicts of a choice that differ: `DEB-TACE not recommended, or cTACE preferred`."""
+    return ", or ".join(f"{name} {verdict}" for verdict, name in names.items())
+
+
+def _nameless(assessment: Assessment, choices: Collection[frozenset[str]]) -> str:
+    verdicts = sorted({said for choice in choices for said in _by_verdict(assessment, choice)}, key=_rank)
+    if len(choices) > 1:
+        return f": {', '.join(verdicts)}"
+    *more, last = verdicts
+    return f" {', '.join(more)} or {last} by its form" if more else f" {last}"
+
+
+def _by_verdict(assessment: Assessment, choice: Iterable[str]) -> dict[str, str]:
+    """The names of the codes of a choice by what the rules say of them, the worst first."""
+    found: dict[str, list[str]] = {}
+    for code in sorted(choice):
+        found.setdefault(_verdict(assessment, code), []).append(_name(assessment, code))
+    return {verdict: " or ".join(found[verdict]) for verdict in sorted(found, key=_rank)}
+
+
+def _rank(verdict: str) -> int:
+    return _WORST_FIRST.index(verdict.removesuffix(PROVISIONAL))
+
+
+def _name(assessment: Assessment, code: str) -> str:
+    return short_name(assessment, code) if code in assessment.rules.therapies else word_of(code)
+
+
+def _verdict(assessment: Assessment, code: str) -> str:
+    """The worst that is said of a therapy or of what it also counts as."""
+    advice, parts = assessment.advice, _parts(assessment, code)
+    if advice.scope is Scope.NOT_APPLICABLE:
+        return NOT_RATED
+    strengths = [therapy.strength for therapy in advice.therapies if therapy.code in parts]
+    if strengths:
+        worst = max(strengths, key=list(Strength).index)
+        marked = worst.offered and any(caution.code in {PREFIX + part for part in parts} for caution in advice.cautions)
+        return worst.value.replace("_", " ") + (PROVISIONAL if marked else "")
+    if advice.scope is Scope.UNKNOWN or _may_be_rated(assessment, parts):
+        return NOT_YET
+    return NO_RULE
+
+
+def _may_be_rated(assessment: Assessment, parts: frozenset[str]) -> bool:
+    """Whether a rule that is undecided for want of facts offers or excludes one of these."""
+    undecided = (assessment.rules.rules[rule] for rule in assessment.advice.undecided)
+    ratings = (rating for rule in undecided for rating in rule.ratings if rating.therapy in parts)
+    return any(rating.rated.offers or rating.rated.excludes for rating in ratings)
