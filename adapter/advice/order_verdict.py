@@ -71,6 +71,12 @@ def _parts(assessment: Assessment, code: str) -> frozenset[str]:
     return assessment.rules.parts.get(code, frozenset({code}))
 
 
+def _class(assessment: Assessment, code: str) -> frozenset[str]:
+    """Everolimus is a targeted agent, which R-016 rates."""
+    therapy = assessment.rules.therapies.get(code)
+    return frozenset((therapy.member_of,)) if therapy is not None and therapy.member_of else frozenset()
+
+
 def _is_urgent(assessment: Assessment, choice: Iterable[str]) -> bool:
     """Whether a choice is told as a danger, whichever of its codes is meant."""
     dangerous = {code for danger in assessment.urgent for code in danger.codes}
@@ -122,8 +128,8 @@ def _name(assessment: Assessment, code: str) -> str:
 
 
 def _verdict(assessment: Assessment, code: str) -> str:
-    """The worst that is said of a therapy or of what it also counts as."""
-    advice, parts = assessment.advice, _parts(assessment, code)
+    """The worst that is said of a therapy, of what it also counts as, or of the class whose ratings name it."""
+    advice, parts = assessment.advice, _parts(assessment, code) | _class(assessment, code)
     if advice.scope is Scope.NOT_APPLICABLE:
         return NOT_RATED
     strengths = [therapy.strength for therapy in advice.therapies if therapy.code in parts]

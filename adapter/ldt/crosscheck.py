@@ -125,6 +125,8 @@ def _therapies(sheets: Sheets, rules: Mapping[str, Rule], facts: Catalogue) -> I
     for number, row in enumerate(rows):
         for part in (part for part in row.parts if part not in codes or part == row.code):
             yield sheets.therapies.problem(("therapies", number, "parts"), f"unknown therapy {part}")
+        if row.member_of is not None and (row.member_of not in codes or row.member_of == row.code):
+            yield sheets.therapies.problem(("therapies", number, "member_of"), f"unknown therapy {row.member_of}")
         if row.kind != "drug" and row.code not in planned:
             yield sheets.therapies.problem(("therapies", number), f"{row.code} is no value of {PLANNED}")
         if row.kind == "drug" and row.code not in used:

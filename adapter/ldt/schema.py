@@ -105,13 +105,15 @@ class RuleFile(Row):
 
 
 class Therapy(Row):
-    """A therapy, strategy or drug. `parts`: what a planned form or combination also counts as (P11)."""
+    """A therapy, strategy or drug. `parts`: what a planned form or combination also counts as (P11). `member_of`: the
+    class whose ratings name it; it is told of an order, and decides nothing."""
 
     code: Code
     short: Text
     name: Text
     kind: TherapyKind
     parts: tuple[Code, ...]
+    member_of: Code | None = None
     role: Text
     positive: Text
     limits: Text

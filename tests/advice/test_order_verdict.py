@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -50,6 +51,20 @@ def test_the_verdict_on_each_order_stands_before_what_is_preferred() -> None:
 def test_a_choice_with_one_verdict_is_told_once_and_one_with_several_by_form() -> None:
     assert said(ordered(one_of=("tae", "ctace"))) == "cTACE or TAE preferred"
     assert said(ordered(one_of=("deb_tace", "ctace"))) == "DEB-TACE not recommended, or cTACE preferred"
+
+
+@pytest.mark.parametrize("code", ["everolimus", "sunitinib"])
+def test_an_order_of_a_member_of_a_class_is_told_what_the_rules_say_of_the_class(code: str) -> None:
+    """R-016 rates targeted agents while embolisation waits: little burden, small lesions, no severe symptoms."""
+    waiting: dict[str, Any] = {
+        "liver_burden_percent": 5,
+        "largest_target_lesion_cm": 2,
+        "hormonal_symptom_severity": "none",
+    }
+    assert "R-016" in ordered(code, **waiting).advice.fired
+    assert said(ordered(code, **waiting)) == f"{code} reasonable"
+    assert said(ordered(code, **{**waiting, "liver_burden_percent": None})) == f"{code} not rated yet"
+    assert said(ordered(code, **{**waiting, "liver_burden_percent": 40})) == f"{code} rated by no rule"
 
 
 @pytest.mark.hazard("HZ-A05")

@@ -118,6 +118,7 @@ def test_what_yaml_could_surprise_with_is_refused(folder: Path, old: str, new: s
         (THERAPIES, 'code: "ctace"', 'code: "tae"', "tae stands twice"),
         (THERAPIES, 'code: "pei"', 'code: "ethanol"', "ethanol is no value of planned_therapies"),
         (THERAPIES, 'parts: ["thermal_ablation"]', 'parts: ["ablation"]', "unknown therapy ablation"),
+        (THERAPIES, 'member_of: "targeted_agent"', 'member_of: "targeted"', "unknown therapy targeted"),
         (THERAPIES, 'code: "epinephrine"', 'code: "adrenaline"', "adrenaline is used by no rule"),
         (CONFLICTS, '"R-030", "R-114"', '"R-114"', "C-01 and R-030 do not name each other"),
         (CONFLICTS, 'id: "C-02"', 'id: "C-01"', "C-01 stands twice"),
