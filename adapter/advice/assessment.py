@@ -184,18 +184,23 @@ def concerns(case: Case, *, unread: bool = False) -> bool:
 
     `unread`: the call brings an order or a diagnosis that could not be read, which may be such a one.
     """
-    return _neoplasm(case) and (_liver_metastases(case) or unread or _drafted(case))
+    return _neoplasm(case) and would_concern(case, unread=unread)
 
 
-def may_concern(case: Case) -> bool:
+def would_concern(case: Case, *, unread: bool = False) -> bool:
+    """Whether a hook would have something to say if the patient had a neuroendocrine neoplasm."""
+    return _liver_metastases(case) or unread or _drafted(case)
+
+
+def may_concern(case: Case, *, unread: bool = False) -> bool:
     """Whether a diagnosis that did not come would make a hook speak: liver metastases are on record or a liver-directed
-    therapy is drafted, and nobody says of which tumour."""
-    return _undecided(case) and (_liver_metastases(case) or _drafted(case))
+    therapy is drafted (`unread`: may be, in a form that could not be read), and nobody says of which tumour."""
+    return _undecided(case) and would_concern(case, unread=unread)
 
 
-def drafted_for_nobody(case: Case) -> bool:
-    """Whether a liver-directed therapy is drafted and nobody says for which tumour."""
-    return _undecided(case) and _drafted(case)
+def drafted_for_nobody(case: Case, *, unread: bool = False) -> bool:
+    """Whether a liver-directed therapy is drafted, or may be (`unread`), and nobody says for which tumour."""
+    return _undecided(case) and (_drafted(case) or unread)
 
 
 def _undecided(case: Case) -> bool:

@@ -14,6 +14,8 @@ from typing import Literal
 from adapter.case.catalogue import Catalogue, FactDefinition, Kind, catalogue
 from adapter.case.tables import Located, TableError, read_csv, read_yaml
 from adapter.mapping.agreement import Agreement, load_agreement
+from adapter.mapping.diagnosis_words import KINDS as DIAGNOSIS_KINDS
+from adapter.mapping.diagnosis_words import DiagnosisWords
 from adapter.mapping.hl7v2_rules import EventRules, compile_events
 from adapter.mapping.hl7v2_sources import SegmentSources, compile_sources
 from adapter.mapping.item import Codings
@@ -21,7 +23,9 @@ from adapter.mapping.names import Names, load_names
 from adapter.mapping.schema import Row, Sources
 from adapter.mapping.source_checks import check_sources
 from adapter.mapping.statuses import Statuses, load_statuses
-from adapter.mapping.therapy_words import TherapyWords, load_therapy_words
+from adapter.mapping.therapy_words import KINDS as THERAPY_KINDS
+from adapter.mapping.therapy_words import TherapyWords
+from adapter.mapping.word_table import load_words
 from adapter.terminology.codes import Codes, load_codes
 from adapter.terminology.systems import (
     DEFAULT_BASE,
@@ -58,6 +62,7 @@ class Tables:
     answers: dict[tuple[str, str], Meaning]
     names: Names
     therapy_words: TherapyWords
+    diagnosis_words: DiagnosisWords
     agreement: Agreement
     own_system: str
     questionnaires: frozenset[str]
@@ -98,6 +103,7 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
     _check_rows(row_table, rows, facts, codes, units)
     by_concept = _by_concept(row_table, rows)
     read = _check_coverage(row_table, rows, not_read, codes, sources)
+    therapies = load_words(folder.joinpath("therapies.csv"), THERAPY_KINDS)
     return Tables(
         facts,
         systems,
@@ -112,7 +118,8 @@ def load_tables(folder: Traversable, base: str = DEFAULT_BASE) -> Tables:
         not_read,
         _answers(folder.joinpath("answers.csv"), systems),
         load_names(folder, codes),
-        load_therapy_words(folder.joinpath("therapies.csv")),
+        TherapyWords.of(therapies),
+        DiagnosisWords.of(load_words(folder.joinpath("diagnoses.csv"), DIAGNOSIS_KINDS), therapies["liver"]),
         load_agreement(row_table, rows, facts, codes),
         f"{base}/CodeSystem/{LDT_FACT}",
         frozenset(f"{base}/Questionnaire/{name}" for name in (QUESTIONNAIRE, FORMER_QUESTIONNAIRE)),

@@ -404,6 +404,9 @@ FAULTS = [
     Fault("therapy twice", "therapies.csv", "sirt,", "tae,", "stands twice"),
     Fault("therapy in capitals", "therapies.csv", "sirt,", "SIRT,", "lower case"),
     Fault("therapy of no kind", "therapies.csv", "sirt,liver directed", "sirt,bowel", "a word names one of"),
+    # diagnoses.csv
+    Fault("diagnosis twice", "diagnoses.csv", "nets,", "net,", "stands twice"),
+    Fault("diagnosis of no kind", "diagnoses.csv", "nets,neoplasm", "nets,tumour", "a word names one of"),
     Fault(
         "name of two systems",
         "systems.csv",

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.advice.assessment import Assessment, assess, concerns, drafted_for_nobody, may_concern
+from adapter.advice.assessment import (
+    Assessment,
+    assess,
+    concerns,
+    drafted_for_nobody,
+    may_concern,
+    would_concern,
+)
+from adapter.case.case import Case
 from adapter.case.merge import Clock
 from adapter.fhir.reference import key_of
 from adapter.ldt import RuleSet
@@ -19,7 +27,8 @@ from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gaps_of, lines_of
 from adapter.server.hooks.orders import about_orders, concerns_a_rule, names_liver_directed, ordered
-from adapter.server.hooks.proposed import Proposed, in_words, lost, not_judged, plans_liver_directed, proposed
+from adapter.server.hooks.possible import Possible, possible
+from adapter.server.hooks.proposed import Proposed, diagnoses_in_words, lost, not_judged, plans_liver_directed, proposed
 from adapter.server.hooks.record import RecordMemory, read_record
 from adapter.server.hooks.services import CONDITIONS, OBSERVATIONS, RECORD, RESULTS
 from adapter.server.hooks.stored import NOTHING_STORED, Stored
@@ -87,7 +96,8 @@ class Judge:
         clock = Clock(now, procedure=signing)
         gaps = (*lines_of(lacking), *stored.gaps, *proposal.gaps, *_without_code(more, proposal))
         assessment = assess(mapped, clock, self.rules, gaps=gaps, sources=(*reading.sources(), *stored.sources))
-        unread = not_judged(more, proposal) or names_liver_directed(proposal, more, self.tables.therapy_words)
+        named = names_liver_directed(proposal, more, self.tables.therapy_words)
+        unread = not_judged(more, proposal) or named
         case = with_unread(
             assessment.case, lacking.keys(), record.empty, self.tables, drafts=unread, nowhere=stored.lacking
         )
@@ -99,11 +109,15 @@ class Judge:
             call=tuple(self._about(context, proposal, more, mapped, signing=signing)),
             earlier=self._earlier(assessment, mapped, proposal, clock),
         )
-        concerned = concerns(assessment.case, unread=unread)
+        may_be = record.possible
+        if not proposal.saved:
+            may_be |= possible(proposal.document, more, self.tables.diagnosis_words)
+        concerned = concerns(assessment.case, unread=unread or may_be.metastases)
         if not concerned:
-            _refuse_silence(lacking, own, stored, open_question=may_concern(assessment.case))
-            if in_words(own) and drafted_for_nobody(assessment.case):
-                raise _without_conditions("in part only words, or codes of a system that nobody here knows")
+            _refuse_silence(
+                lacking, own, stored, open_question=may_concern(assessment.case, unread=named or may_be.metastases)
+            )
+            _refuse_unread_diagnoses(own, may_be, assessment.case, named=named, unread=unread)
             self._refuse_silence_in_doubt(mapped, stored, clock)
         speaks = concerned and (
             unread or concerns_a_rule(context, proposal, more, assessment, self.tables.therapy_words)
@@ -177,6 +191,25 @@ def _refuse_silence(gaps: Mapping[str, str], own: MappedInput, stored: Stored, *
     if open_question and lacking:
         hint = "liver metastases or a liver-directed therapy, and no diagnosis; it may be among what is lacking"
         raise PreconditionFailed("data-unavailable", f"{hint}: {'; '.join(lacking)}")
+
+
+_IN_WORDS = "only words, or codes of a system that nobody here knows"
+
+
+def _refuse_unread_diagnoses(own: MappedInput, may_be: Possible, case: Case, *, named: bool, unread: bool) -> None:
+    """Raises PreconditionFailed where diagnoses came that nobody could read, and the patient's may be among them.
+
+    `named`: an order that could not be read has words of a liver-directed therapy; `unread`: some order could not be.
+    """
+    in_words, all_of_them = diagnoses_in_words(own)
+    if in_words and in_words == all_of_them:
+        raise _without_conditions(_IN_WORDS)
+    if in_words and drafted_for_nobody(case, unread=named):
+        raise _without_conditions(f"in part {_IN_WORDS}")
+    if may_be.neoplasm and would_concern(case, unread=unread or may_be.metastases):
+        raise _without_conditions(
+            "a neuroendocrine neoplasm stands there, or in a result, in a form that no table reads"
+        )
 
 
 def _is_nobodys(own: MappedInput, key: str) -> bool:

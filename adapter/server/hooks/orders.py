@@ -214,10 +214,12 @@ def _texts(resource: object) -> Iterator[str]:
 
 
 def names_liver_directed(proposal: Proposed, more: MappedInput, words: TherapyWords) -> bool:
-    """Whether an order under a code that no table holds has words of a liver-directed therapy: it may be one."""
+    """Whether an order in words, or under a code that no table holds, has words of a liver-directed therapy: it may be
+    one."""
     named = frozenset(_named(proposal, words.name_liver_directed))
     entries = (entry for patient in more.patients for entry in patient.ledger.entries)
-    return any(entry.reason == "code-unmapped" and entry.place.partition("#")[0] in named for entry in entries)
+    open_ones = (entry for entry in entries if entry.reason == "code-unmapped" or is_in_words(entry))
+    return any(entry.place.partition("#")[0] in named for entry in open_ones)
 
 
 def concerns_a_rule(

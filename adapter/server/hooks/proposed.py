@@ -225,10 +225,11 @@ def _is_alone(entry: Entry) -> bool:
     return entry.reason.startswith("needs-more")
 
 
-def in_words(found: MappedInput) -> int:
-    """How many diagnoses say what they are only in words, or in codes of a system that nobody here knows."""
-    entries = (entry for patient in found.patients for entry in patient.ledger.entries if entry.name == "diagnosis")
-    return sum(is_in_words(entry) for entry in entries)
+def diagnoses_in_words(found: MappedInput) -> tuple[int, int]:
+    """How many diagnoses say what they are only in words, or in codes of a system that nobody here knows, and how many
+    there are."""
+    entries = [entry for patient in found.patients for entry in patient.ledger.entries if entry.name == "diagnosis"]
+    return sum(map(is_in_words, entries)), len(entries)
 
 
 def plans_liver_directed(found: MappedInput) -> bool:

@@ -18,17 +18,19 @@ from adapter.mapping.patient import Mapping as MappedInput
 from adapter.mapping.tables import Tables
 from adapter.server.ehr import Reading
 from adapter.server.hooks.gather import gather, place_of, raw_of
+from adapter.server.hooks.possible import Possible, possible
 from adapter.server.hooks.services import RECORD
 
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """What the resources of a record say; `faults` and `empty` are those of `Gathered`. `key` tells it from others,
-    where it is remembered."""
+    """What the resources of a record say, and what those may be that nobody could read; `faults` and `empty` are those
+    of `Gathered`. `key` tells it from others, where it is remembered."""
 
     own: MappedInput = field(repr=False)
     faults: Mapping[str, str]
     empty: frozenset[str]
+    possible: Possible
     key: bytes = field(default=b"", repr=False, compare=False)
 
 
@@ -39,7 +41,8 @@ def read_record(reading: Reading, tables: Tables, server: str) -> PatientRecord:
     """
     gathered = gather(reading, RECORD)
     own = map_fhir(gathered.document, "prefetch", table=tables, server=server)
-    return PatientRecord(own, gathered.faults, gathered.empty)
+    may_be = possible(gathered.document, own, tables.diagnosis_words)
+    return PatientRecord(own, gathered.faults, gathered.empty, may_be)
 
 
 def record_key(reading: Reading, server: str) -> tuple[bytes, int]:
