@@ -21,8 +21,8 @@ STRENGTHS = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One therapy for people: its short name and its whole one, its strength (provisional while unknown facts could
-    exclude it), its rules."""
+    """One therapy for people: its short name and its whole one, its strength (provisional while it is offered and
+    unknown facts could exclude it), its rules."""
 
     therapy: TherapyAdvice
     short: str
@@ -45,7 +45,8 @@ def options(assessment: Assessment) -> Iterator[Option]:
         titles = {r.rule: rules.rules[r.rule].row.title for r in therapy.because}
         because = tuple(f"{rule} {title}{renumbered(assessment, rule)}" for rule, title in titles.items())
         named = rules.therapies[therapy.code]
-        strength = STRENGTHS[therapy.strength] + (", provisional" if therapy.provisional else "")
+        is_provisional = therapy.provisional and therapy.strength.offered
+        strength = STRENGTHS[therapy.strength] + (", provisional" if is_provisional else "")
         yield Option(therapy, named.short, named.name, strength, because)
 
 

@@ -37,8 +37,9 @@ def call_lines(assessment: Assessment) -> tuple[str, ...]:
 
 
 def order_forms(assessment: Assessment) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The verdict on the orders for a summary, with and without the names of what is ordered, and apart from that the
-    form that only says where it stands. Without what is told as a danger; nothing where nothing else is ordered."""
+    """The verdict on the orders for a summary, with all names of what is ordered, with those of the worst, and without;
+    apart from that the form that only says where it stands. Without what is told as a danger; nothing where nothing
+    else is ordered."""
     if assessment.ordered is None:
         return (), ()
     if not assessment.ordered.plans:
@@ -49,9 +50,10 @@ def order_forms(assessment: Assessment) -> tuple[tuple[str, ...], tuple[str, ...
         return tuple(others), ()
     start = "order" if len(choices) == 1 else "orders"
     named = f"{start} {', and '.join(_named(assessment, choices))}"
+    worst = f"{start} {_worst(assessment, choices)}"
     nameless = f"{start}{_nameless(assessment, choices)}"
-    named, nameless, below = (", and ".join((form, *others)) for form in (named, nameless, f"{start} rated below"))
-    return (named, nameless), (below,)
+    *forms, below = (", and ".join((form, *others)) for form in (named, worst, nameless, f"{start} rated below"))
+    return tuple(forms), (below,)
 
 
 def ordered_codes(assessment: Assessment) -> frozenset[str]:
@@ -101,6 +103,16 @@ def _named(assessment: Assessment, choices: Iterable[frozenset[str]]) -> Iterato
 def _either(names: dict[str, str]) -> str:
     """The verdicts of a choice that differ: `DEB-TACE not recommended, or cTACE preferred`."""
     return ", or ".join(f"{name} {verdict}" for verdict, name in names.items())
+
+
+def _worst(assessment: Assessment, choices: Iterable[frozenset[str]]) -> str:
+    """What has the worst verdict, and that there is more: `DEB-TACE, SABR not recommended, others below`."""
+    found: dict[str, list[str]] = {}
+    for choice in choices:
+        for verdict, names in _by_verdict(assessment, choice).items():
+            found.setdefault(verdict, []).append(names)
+    verdict = min(found, key=_rank)
+    return f"{', '.join(dict.fromkeys(found[verdict]))} {verdict}" + (", others below" if len(found) > 1 else "")
 
 
 def _nameless(assessment: Assessment, choices: Collection[frozenset[str]]) -> str:

@@ -21,6 +21,9 @@ SUMMARY_LIMIT: Final = 139
 
 START: Final = "NET liver metastases: "
 
+BELOW: Final = "the rest stands below"
+"""What is left of the advice as a whole where the verdict on the orders needs all the room."""
+
 Forms = tuple[str, ...]
 """One part of a summary in several forms, the longest first."""
 
@@ -50,8 +53,8 @@ def _orders_and_whole(assessment: Assessment) -> Iterator[Forms]:
     """The verdict on the orders with the advice as a whole: the names of therapies give way before the verdict does."""
     verdicts, below = order_forms(assessment)
     whole, brief = _whole(assessment)
-    for orders in (verdicts, below):
-        yield from ((order, form) for forms in (whole, brief) for order in orders for form in forms)
+    for orders, forms_of in ((verdicts, (whole, brief, (BELOW,))), (below, (whole, brief))):
+        yield from ((order, form) for forms in forms_of for order in orders for form in forms)
     yield from ((form,) for form in (*whole, *brief))
 
 

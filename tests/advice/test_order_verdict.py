@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.advice.assessment import Assessment, assess_case
+from adapter.advice.options import options
 from adapter.advice.order_verdict import call_lines
 from adapter.advice.ordered import Ordered
 from adapter.advice.summary import summary
@@ -46,6 +47,15 @@ def test_the_verdict_on_each_order_stands_before_what_is_preferred() -> None:
     assert summary(assessment).startswith(f"{START}orders {said(assessment).replace('; ', ', and ')}; ")
     one = summary(ordered("tae"))
     assert one.startswith(f"{START}order TAE preferred; preferred TAE, cTACE")
+
+
+def test_where_not_all_names_have_room_the_worst_has() -> None:
+    worst = ordered("deb_tace", "prrt_iv", "everolimus", "tae", "ctace", "captem")
+    assert summary(worst).startswith(f"{START}orders DEB-TACE not recommended, others below; preferred TAE, cTACE")
+    crowded = replace(worst, ordered=Ordered(worst.ordered.plans if worst.ordered else (), unclear=12))
+    assert summary(crowded).startswith(
+        f"{START}orders DEB-TACE not recommended, others below, and 12 others not judged; "
+    )
 
 
 def test_a_choice_with_one_verdict_is_told_once_and_one_with_several_by_form() -> None:
@@ -169,3 +179,10 @@ def test_any_orders_on_any_patient_have_a_summary_that_fits_and_cuts_no_word(
         assert re.match(rf"{START}(active|order contra|planned but|an order is|a planned therapy is)", text)
     elif orders and len(orders) == 1 and not unclear:
         assert re.match(rf"{START}order (?!rated below)", text)
+
+
+def test_what_is_not_offered_is_never_called_provisional() -> None:
+    found = options(ordered("ctace", "deb_tace", portal_vein_status="occluded", bilirubin_mg_dl=None))
+    strengths = {option.therapy.code: option.strength for option in found}
+    assert any(option.therapy.provisional for option in found if not option.therapy.strength.offered)
+    assert (strengths["ctace"], strengths["deb_tace"]) == ("contraindicated", "contraindicated")

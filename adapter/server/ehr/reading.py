@@ -73,7 +73,8 @@ class KeyReading:
             case Provided() | ExplicitNothing():
                 return ""
             case Partial(received=received, total=total):
-                count = f"{received} received" if total is None else f"{received} of {total}"
+                known = total is not None and total > received
+                count = f"{received} of {total}" if known else f"{received} received, not all"
                 return f"{'read by the adapter in part' if self.own else 'incomplete'} ({count})"
             case ClientError():
                 return "the EHR answered with an error"

@@ -91,7 +91,7 @@ def _causes(
     yield from (f"{counted[fate]} {told}" for fate, told in _WORDS.items() if counted[fate])
     if counted.total() or not none:
         return
-    if proposal.document.records:
+    if any(record.type != "OperationOutcome" for record in proposal.document.records):
         yield "the call brings only orders of types that no rule reads"
     elif isinstance(context, OrderDispatch):
         yield "the orders that are sent out were not found" if context.dispatched_orders else "the call names no order"

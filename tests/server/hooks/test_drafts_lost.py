@@ -169,3 +169,22 @@ def test_a_plan_that_is_said_by_another_type_is_told_of(client: TestClient, othe
     whose = {"for": PATIENT} if other["resourceType"] == "Task" else {"subject": PATIENT}
     found = card(client, drafted(example(SIGN), {**other, "id": "o1", "status": "draft", **whose}))
     assert "1 order(s) inside of other resources were not judged" in found["detail"]
+
+
+def test_an_error_in_place_of_drafts_is_no_order_of_another_type(client: TestClient) -> None:
+    request = example("order-sign-tace-portal-vein-occluded")
+    request["context"]["draftOrders"] = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "exception"}],
+    }
+    found = card(client, request)["detail"].replace("\\", "")
+    assert "Orders judged, of those that came with the call: none (the draft orders could not be read)" in found
+
+
+def test_a_bundle_that_goes_on_is_not_called_whole(client: TestClient) -> None:
+    request = example("patient-view-07")
+    request["prefetch"]["observations"]["link"] = [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]
+    count = len(request["prefetch"]["observations"]["entry"])
+    request["prefetch"]["observations"]["total"] = count
+    found = card(client, request)["detail"].replace("\\", "")
+    assert f"observations: incomplete ({count} received, not all)" in found

@@ -67,7 +67,7 @@ def test_orders_that_could_not_be_judged_stand_beside_the_one_that_was(client: T
 def test_of_a_long_plan_the_summary_has_the_verdict_and_the_card_the_names(client: TestClient) -> None:
     found = card(client, example("order-sign-microspheres"))
     assert found["summary"].startswith(
-        "NET liver metastases: order not recommended or not rated yet by its form; no therapy can be advised yet; "
+        "NET liver metastases: order TARE (whole liver) not recommended, others below; no therapy can be advised yet; "
     )
     assert "(SNOMED CT 764678003, DeviceRequest/spheres)" in found["detail"]
     said = "ordered: TARE (whole liver) not recommended, or radiation segmentectomy or TARE (lobar) not rated yet\n"
