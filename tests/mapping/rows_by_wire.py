@@ -30,6 +30,7 @@ TRANSARTERIAL = ["ctace", "deb_tace", "radiation_segmentectomy", "tae", "tare_lo
 TARE = ["radiation_segmentectomy", "tare_lobar", "tare_whole_liver"]
 NO_AGENT = "PR1 names no agent or device"
 NO_SITE = "PR1 has no body site"
+NO_SITE_OF_DIAGNOSIS = "DG1 and PRB have no body site"
 DRUG_ORDER = "a drug order is an RXE, which says nothing of a draft: read as ordered, and no row reads that"
 
 
@@ -165,6 +166,8 @@ def _tumour() -> Iterator[Sent]:
         "8246/3^^ICDO3",
     )
     yield _diagnosis("liver-metastases", "liver_metastases", True, "C78.7", "94381002")
+    liver, lung = (condition("128462008", system=SNOMED, bodySite=[_site(code)]) for code in ("10200004", "39607008"))
+    yield Sent("liver-metastases-by-site", "liver_metastases", True, (liver,), "", NO_SITE_OF_DIAGNOSIS, (lung,))
     yield _diagnosis("differentiation-well", "differentiation", "well", sct="1288045008")
     yield _diagnosis("differentiation-poor", "differentiation", "poor", "C7A.1", "123631000119103")
     yield _coded(

@@ -12,6 +12,7 @@ from adapter.mapping.ledger import Level, Outcome
 from adapter.mapping.patient import Mapping
 from tests.mapping.hazard_log import OBR, PID, log_mapping, log_message, log_obx, log_platelets, log_report
 from tests.mapping.senders import (
+    ICD10CM,
     OWN,
     SNOMED,
     Json,
@@ -125,6 +126,93 @@ def test_primary_and_metastasis_are_told_apart_in_every_spelling(
         assert known(mapping, "diagnosis") == "nen"
         assert known(mapping, METASTASES) is metastases
         assert known(mapping, "primary_site") == site
+
+
+@pytest.mark.hazard("HZ-C05")
+@pytest.mark.parametrize(
+    ("code", "children"),
+    [
+        ("C7A", ("C7A.012", "C7A.1")),
+        ("C7A.0", ("C7A.012", "C7A.090")),
+        ("C7A.01", ("C7A.010", "C7A.012")),
+        ("C7A.02", ("C7A.020", "C7A.026")),
+        ("C7A.09", ("C7A.090", "C7A.092")),
+        ("D3A", ("D3A.012", "D3A.8")),
+        ("D3A.0", ("D3A.012", "D3A.090")),
+        ("D3A.01", ("D3A.010", "D3A.012")),
+        ("D3A.02", ("D3A.020", "D3A.026")),
+        ("D3A.09", ("D3A.090", "D3A.092")),
+    ],
+)
+def test_a_header_code_says_no_more_than_all_codes_below_it(code: str, children: tuple[str, ...]) -> None:
+    """The diagnosis, as each of them does, and neither site nor differentiation nor metastases."""
+    assert {known(by_fhir(condition(child)), "diagnosis") for child in children} == {"nen"}
+    hl7 = log_mapping(log_message(PID, f"DG1|1||{code}^^I10C||20260110|F", message="ADT^A08^ADT_A01"))
+    for mapping in (by_fhir(condition(code)), hl7):
+        assert known(mapping, "diagnosis") == "nen"
+        for name in ("primary_site", "differentiation", METASTASES):
+            assert standing(mapping, name) == ("absent", "not-recorded")
+
+
+def test_a_vipoma_is_a_functional_neuroendocrine_neoplasm() -> None:
+    hl7 = log_mapping(log_message(PID, "DG1|1||31131002^^SCT||20260110|F", message="ADT^A08^ADT_A01"))
+    for mapping in (by_fhir(condition("31131002", system=SNOMED)), hl7):
+        assert (known(mapping, "diagnosis"), known(mapping, "functional_status")) == ("nen", "other_functional")
+    morphology = observation("59847-4", valueCodeableConcept=concept(SNOMED, "31131002"))
+    assert known(by_fhir(morphology), "diagnosis") == "nen"
+
+
+LIVER, COLON = concept(SNOMED, "10200004"), concept(SNOMED, "71854001")
+WITHOUT_SITE = [
+    (SNOMED, "128462008"),
+    (SNOMED, "14799000"),
+    (SNOMED, "705176003"),
+    (ICD10CM, "C79.9"),
+    ("http://hl7.org/fhir/sid/icd-10", "C79.9"),
+    (ICD10CM, "C7B"),
+    (ICD10CM, "C7B.0"),
+    (ICD10CM, "C7B.00"),
+    (ICD10CM, "C7B.8"),
+]
+
+
+@pytest.mark.hazard("HZ-C05")
+@pytest.mark.parametrize(("system", "code"), WITHOUT_SITE)
+def test_metastases_without_a_site_in_the_code_are_of_the_site_beside_it(system: str, code: str) -> None:
+    for sites in ([LIVER], [COLON, LIVER], [concept(SNOMED, "181268008")], [concept(SNOMED, "71133005")]):
+        assert known(by_fhir(condition(code, system=system, bodySite=sites)), METASTASES) is True
+    artery, local, words = concept(SNOMED, "76015000"), concept("urn:oid:1.2.3", "10200004"), Resource(text="liver")
+    for sites in ([], [COLON], [artery], [local], [words]):
+        mapping = by_fhir(condition(code, system=system, bodySite=sites))
+        assert standing(mapping, METASTASES) == ("absent", "not-recorded")
+
+
+@pytest.mark.hazard("HZ-C05")
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [
+        (SNOMED, "363346000"),  # a malignant neoplasm of the liver may be a primary one
+        (SNOMED, "255046005"),
+        (ICD10CM, "C7A.8"),
+        (ICD10CM, "C7B.03"),
+        (ICD10CM, "C79.51"),
+    ],
+)
+def test_the_liver_beside_any_other_code_is_no_metastasis(system: str, code: str) -> None:
+    mapping = by_fhir(condition(code, system=system, bodySite=[LIVER]))
+    assert standing(mapping, METASTASES) == ("absent", "not-recorded")
+
+
+@pytest.mark.hazard("HZ-C05")
+@pytest.mark.parametrize(
+    ("status", "standing_of_it"),
+    [("provisional", "preliminary"), ("refuted", "excluded"), ("entered-in-error", "absent")],
+)
+def test_metastases_by_site_that_are_not_confirmed_decide_nothing(status: str, standing_of_it: str) -> None:
+    ver = concept("http://terminology.hl7.org/CodeSystem/condition-ver-status", status)
+    mapping = by_fhir(condition("128462008", system=SNOMED, bodySite=[LIVER], verificationStatus=ver))
+    assert standing(mapping, METASTASES)[0] == standing_of_it
+    assert known(mapping, METASTASES) is None
 
 
 @pytest.mark.hazard("HZ-C06")

@@ -90,8 +90,8 @@ FAULTS = [
     Fault(
         "concept unknown",
         "rows.yaml",
-        '"gastrinoma", "somatostatinoma"]\n    says: "nen"',
-        '"gastrinoma", "somatostatinom"]\n    says: "nen"',
+        '"gastrinoma", "vipoma", "somatostatinoma"]\n    says: "nen"',
+        '"gastrinoma", "vipoma", "somatostatinom"]\n    says: "nen"',
         "there is no concept somatostatinom",
         '  - id: "',
     ),

@@ -39,20 +39,42 @@ def not_come(raw: msgspec.Raw) -> str:
 _ORDERS: Final = ("MedicationRequest", "ServiceRequest", "DeviceRequest")
 _PLANS: Final = ("RequestGroup", "CarePlan", "Task", "Procedure")
 """Types that can say by a code of their own what is to be done."""
+_NOT_READ: Final = (
+    "ProcedureRequest",
+    "ReferralRequest",
+    "DiagnosticOrder",
+    "DeviceUseRequest",
+    "MedicationOrder",
+    "SupplyRequest",
+    "MedicationDispense",
+    "DeviceDispense",
+)
+"""Types that say what is to be done or handed out and that nobody reads: those of FHIR DSTU2 and STU3, and supplies."""
 
 
-def within_others(document: Document) -> str:
-    """How many orders stand inside of resources that are none (a RequestGroup), or are said by such, where nobody reads
-    them, in words."""
-    count = sum(map(_within, document.records))
-    return f"{count} order(s) inside of other resources were not judged" if count else ""
+def orders_not_read(document: Document) -> str:
+    """How many orders are of types that nobody reads, and how many stand inside of resources that are none (a
+    RequestGroup), or are said by such, in words."""
+    types = [record.type for record in document.records if record.type in _NOT_READ]
+    inside = sum(map(_within, document.records))
+    told = (
+        f"{len(types)} order(s) of types that are not read ({', '.join(sorted(set(types)))}) were not judged",
+        f"{inside} order(s) inside of other resources were not judged",
+    )
+    return "; ".join(words for words, count in zip(told, (len(types), inside), strict=True) if count)
 
 
 def _within(record: Record) -> int:
     contained = record.resource.contained if isinstance(record.resource, Generic) else ()
     inner = [read_resource(bytes(raw), record.place) for raw in contained]
-    orders = sum(one.type in _ORDERS or one.fault is not None for one in inner)
-    return orders or int(record.type in _PLANS and b'"coding"' in record.raw)
+    orders = sum(one.type in _ORDERS + _NOT_READ or one.fault is not None for one in inner)
+    return orders or int(record.type in _PLANS and _says_what(record.raw))
+
+
+def _says_what(raw: bytes) -> bool:
+    """Whether a plan says by a code or in words what is to be done; its narrative, the member `text`, is none."""
+    values = map(bytes, msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).values())
+    return any(b'"coding"' in value or b'"text"' in value for value in values)
 
 
 def without_older(document: Document) -> Document:

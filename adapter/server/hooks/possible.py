@@ -44,11 +44,12 @@ def possible(document: Document, found: MappedInput, words: DiagnosisWords) -> P
     for record in document.records:
         concepts = list(_concepts(record, asked))
         texts = [text for concept in concepts for text in names(concept)]
+        told = [" ".join((*texts, *_sites(record)))]
         codes = [coding.code for concept in concepts for coding in codings(concept)]
         if (record.shown, _NEOPLASM) not in read:
             neoplasm = neoplasm or words.name_neoplasm(texts, codes)
         if (record.shown, _METASTASES) not in read:
-            metastases = metastases or words.name_liver_metastases(texts)
+            metastases = metastases or words.name_liver_metastases(told)
     return Possible(neoplasm, metastases)
 
 
@@ -62,6 +63,12 @@ def _concepts(record: Record, asked: set[str]) -> Iterator[CodeableConcept]:
                 yield result.valueCodeableConcept
             if result.valueString:
                 yield CodeableConcept(text=result.valueString)
+
+
+def _sites(record: Record) -> Iterator[str]:
+    """The names of the sites of a diagnosis."""
+    if isinstance(record.resource, Condition):
+        yield from (name for site in record.resource.bodySite for name in names(site))
 
 
 def _is_ruled_out(condition: Condition) -> bool:

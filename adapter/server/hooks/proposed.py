@@ -25,7 +25,7 @@ from adapter.server.hooks.drafts import (
     is_order,
     names_of,
     not_come,
-    within_others,
+    orders_not_read,
     without_older,
 )
 from adapter.server.hooks.gather import gaps_of, gather, lines_of, read_at, unreadable
@@ -131,7 +131,7 @@ def _read(name: str, raw: msgspec.Raw) -> Proposed:
     lack = not_come(raw)
     gaps = tuple(
         line
-        for words in (lack, unreadable(document) if document.records else gap, within_others(document))
+        for words in (lack, unreadable(document) if document.records else gap, orders_not_read(document))
         for line in _of(name, words)
     )
     return Proposed(name, each_apart(document), gaps=gaps, whole=not lack)

@@ -1,5 +1,6 @@
 """Drafts that share an id, did not all come, or are selected and not there: each is judged or told of, none is lost."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from starlette.testclient import TestClient
 from tests.server.hooks.calling import (
     PATIENT,
     SNOMED,
+    answer,
     card,
     cards,
     drafted,
@@ -167,8 +169,9 @@ def test_orders_inside_of_a_request_group_are_told_of(client: TestClient) -> Non
 )
 def test_a_plan_that_is_said_by_another_type_is_told_of(client: TestClient, other: Json) -> None:
     whose = {"for": PATIENT} if other["resourceType"] == "Task" else {"subject": PATIENT}
-    found = card(client, drafted(example(SIGN), {**other, "id": "o1", "status": "draft", **whose}))
-    assert "1 order(s) inside of other resources were not judged" in found["detail"]
+    for said in (other, json.loads(json.dumps(other).replace(json.dumps(CODED), '{"text": "TACE"}'))):
+        found = card(client, drafted(example(SIGN), {**said, "id": "o1", "status": "draft", **whose}))
+        assert "1 order(s) inside of other resources were not judged" in found["detail"]
 
 
 def test_an_error_in_place_of_drafts_is_no_order_of_another_type(client: TestClient) -> None:
@@ -188,3 +191,53 @@ def test_a_bundle_that_goes_on_is_not_called_whole(client: TestClient) -> None:
     request["prefetch"]["observations"]["total"] = count
     found = card(client, request)["detail"].replace("\\", "")
     assert f"observations: incomplete ({count} received, not all)" in found
+
+
+def test_a_narrative_is_no_plan(client: TestClient) -> None:
+    text = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">"text": TACE</div>'}
+    task = {"resourceType": "Task", "id": "t1", "status": "draft", "for": PATIENT, "text": text}
+    assert cards(client, drafted(example(SIGN), task)) == []
+
+
+MICROSPHERES = {"itemCodeableConcept": {"text": "Y-90 TheraSphere"}, "subject": PATIENT}
+DRUG = {"medicationCodeableConcept": drug_order(OCTREOTIDE)["medicationCodeableConcept"]}
+
+
+@pytest.mark.hazard("HZ-A02")
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"resourceType": "ProcedureRequest", "code": CODED, "subject": PATIENT},
+        {"resourceType": "ProcedureRequest", "code": {"text": "TACE"}, "subject": PATIENT},
+        {"resourceType": "ReferralRequest", "serviceRequested": [CODED], "patient": PATIENT},
+        {"resourceType": "DiagnosticOrder", "item": [{"code": CODED}], "subject": PATIENT},
+        {"resourceType": "MedicationOrder", **DRUG, "patient": PATIENT},
+        {"resourceType": "MedicationDispense", **DRUG, "subject": PATIENT},
+        {"resourceType": "DeviceUseRequest", "device": {"reference": "Device/y90"}, "subject": PATIENT},
+        {"resourceType": "DeviceDispense", "device": {"concept": CODED}, "subject": PATIENT},
+        {"resourceType": "SupplyRequest", **MICROSPHERES},
+    ],
+    ids=lambda order: order["resourceType"],
+)
+def test_an_order_of_a_type_that_is_not_read_is_told_of(client: TestClient, order: Json) -> None:
+    told = f"context.draftOrders: 1 order(s) of types that are not read ({order['resourceType']}) were not judged"
+    order = {**order, "id": "x1", "status": "draft"}
+    alone = card(client, without_metastases(drafted(example(SIGN), order)))
+    assert told in alone["detail"]
+    assert "order not judged" in alone["summary"]
+    beside = card(client, drafted(example(SIGN), order, service_order(TACE)))
+    assert told in beside["detail"]
+    assert beside["indicator"] == "critical"
+    group = {"resourceType": "RequestGroup", "id": "g", "status": "draft", "subject": PATIENT, "contained": [order]}
+    assert "1 order(s) inside of other resources were not judged" in card(client, sign(group))["detail"]
+
+
+@pytest.mark.hazard("HZ-P03")
+def test_an_order_of_such_a_type_for_somebody_else_stops_the_call(client: TestClient) -> None:
+    order = {
+        "resourceType": "MedicationOrder",
+        "id": "x1",
+        "status": "draft",
+        "patient": {"reference": "Patient/other"},
+    }
+    assert answer(client, drafted(example(SIGN), order)).status_code == 412

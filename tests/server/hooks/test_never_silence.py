@@ -8,7 +8,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from adapter.store import Store
-from tests.server.hooks.calling import card, client_of, drafted, example, service_order, without_metastases
+from tests.server.hooks.calling import (
+    SNOMED,
+    card,
+    client_of,
+    drafted,
+    drug_order,
+    example,
+    service_order,
+    without_metastases,
+)
 
 SIGN = "order-sign-tace-portal-vein-occluded"
 TACE = "314617008"
@@ -62,6 +71,16 @@ def test_what_is_refuted_stays_silent(client: TestClient, status: str) -> None:
     system = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
     said = {"coding": [{"system": system, "code": status}]}
     assert answer(client, with_conditions(lambda one: one.update(verificationStatus=said))) == (200, 0)
+
+
+@pytest.mark.hazard("HZ-A03")
+def test_metastases_of_the_liver_by_their_site_are_never_silence(client: TestClient) -> None:
+    call = drafted(example(SIGN), drug_order("7617"))
+    mets = next(one["resource"] for one in call["prefetch"]["conditions"]["entry"] if one["resource"]["id"] == "mets")
+    mets["code"] = {"coding": [{"system": SNOMED, "code": "128462008"}]}
+    for site, spoken in (("10200004", 1), ("71854001", 0)):
+        mets["bodySite"] = [{"coding": [{"system": SNOMED, "code": site}]}]
+        assert answer(client, call) == (200, spoken)
 
 
 @pytest.mark.hazard("HZ-A03")

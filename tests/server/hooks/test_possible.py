@@ -148,6 +148,11 @@ def test_liver_metastases_that_no_table_reads_are_asked_for(client: TestClient, 
     assert "liver metastases" in card(client, request)["summary"]
     mets["code"] = {"text": "Metastasis in the lung"}
     assert cards(client, request) == []
+    mets["code"] = {"text": "Metastasis"}
+    mets["bodySite"] = [{"text": "Liver"}]
+    assert "liver metastases" in card(client, request)["summary"]
+    mets["bodySite"] = [{"text": "Lung"}]
+    assert cards(client, request) == []
 
 
 def test_liver_metastases_being_added_under_an_unknown_code_are_asked_for(client: TestClient) -> None:
