@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from adapter.advice.assessment import Assessment, once
-from adapter.advice.names import short_name
+from adapter.advice.names import in_sentence, short_name
 from adapter.case.words import word_of
 from adapter.ldt import Scope, Strength
 from adapter.ldt.provisional import PREFIX
+from adapter.ldt.rule import Rule
 
 NOT_JUDGED: Final = "order not judged"
 NO_RULE: Final = "rated by no rule"
@@ -33,7 +34,8 @@ def call_lines(assessment: Assessment) -> tuple[str, ...]:
     """What is particular about the call, in words, and what the rules say of its orders."""
     choices = _choices(assessment)
     said = (f"What the rules say of what is ordered: {'; '.join(_named(assessment, choices))}",) if choices else ()
-    return (*assessment.call, *said)
+    waiting = "; ".join(_waiting(assessment, choices))
+    return (*assessment.call, *said, *((f"What the rating of an order waits for: {waiting}",) if waiting else ()))
 
 
 def order_forms(assessment: Assessment) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -156,6 +158,22 @@ def _verdict(assessment: Assessment, code: str) -> str:
 
 def _may_be_rated(assessment: Assessment, parts: frozenset[str]) -> bool:
     """Whether a rule that is undecided for want of facts offers or excludes one of these."""
-    undecided = (assessment.rules.rules[rule] for rule in assessment.advice.undecided)
-    ratings = (rating for rule in undecided for rating in rule.ratings if rating.therapy in parts)
-    return any(rating.rated.offers or rating.rated.excludes for rating in ratings)
+    return any(True for _ in _undecided(assessment, parts))
+
+
+def _undecided(assessment: Assessment, parts: frozenset[str]) -> Iterator[Rule]:
+    """The rules that are undecided for want of facts, and offer or exclude one of these."""
+    for rule in (assessment.rules.rules[code] for code in assessment.advice.undecided):
+        if any(one.therapy in parts and (one.rated.offers or one.rated.excludes) for one in rule.ratings):
+            yield rule
+
+
+def _waiting(assessment: Assessment, choices: Iterable[frozenset[str]]) -> Iterator[str]:
+    """What is ordered and not rated yet, with the facts that its rules wait for, where the scope is no question."""
+    if assessment.advice.scope is not Scope.APPLIES:
+        return
+    for code in sorted({code for choice in choices for code in choice}):
+        if _verdict(assessment, code) == NOT_YET:
+            rules = _undecided(assessment, _parts(assessment, code) | _class(assessment, code))
+            names = {fact for rule in rules for fact in rule.facts if assessment.case.known(fact) is None}
+            yield f"{_name(assessment, code)}: {', '.join(sorted(map(in_sentence, names)))}"

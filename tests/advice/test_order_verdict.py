@@ -22,6 +22,7 @@ from tests.advice.assessments import extreme, of_facts
 from tests.ldt.patients import ROW_1, patient
 from tests.ldt.test_properties import IN_SCOPE, PARTLY_KNOWN
 
+SAID = "What the rules say of what is ordered: "
 START = "NET liver metastases: "
 PLANS = tuple(sorted(catalogue()["planned_therapies"].values))
 
@@ -38,7 +39,8 @@ def ordered(*codes: str, one_of: tuple[str, ...] = (), unclear: int = 0, **facts
 
 def said(assessment: Assessment) -> str:
     """What a card says of the orders, whatever there is room for."""
-    return call_lines(assessment)[-1].removeprefix("What the rules say of what is ordered: ")
+    [line] = (line for line in call_lines(assessment) if line.startswith(SAID))
+    return line.removeprefix(SAID)
 
 
 def test_the_verdict_on_each_order_stands_before_what_is_preferred() -> None:
@@ -179,6 +181,15 @@ def test_any_orders_on_any_patient_have_a_summary_that_fits_and_cuts_no_word(
         assert re.match(rf"{START}(active|order contra|planned but|an order is|a planned therapy is)", text)
     elif orders and len(orders) == 1 and not unclear:
         assert re.match(rf"{START}order (?!rated below)", text)
+
+
+def test_what_the_rating_of_an_order_waits_for_is_named() -> None:
+    lines = call_lines(ordered("captem", "tae", daxx_atrx_status=None))
+    assert lines[-2].endswith("CapTem not rated yet; TAE preferred")
+    assert lines[-1] == "What the rating of an order waits for: CapTem: DAXX/ATRX status"
+    assert not any(
+        "waits for" in line for line in call_lines(ordered("tae", "captem", daxx_atrx_status="mutated_or_lost"))
+    )
 
 
 def test_what_is_not_offered_is_never_called_provisional() -> None:

@@ -183,11 +183,15 @@ def _refuse_silence(gaps: Mapping[str, str], own: MappedInput, stored: Stored, *
     if CONDITIONS in gaps:
         raise _without_conditions(gaps[CONDITIONS])
     if _is_nobodys(own, CONDITIONS):
-        raise _without_conditions("in part of nobody: a condition names no patient")
+        raise _without_conditions("a condition names no patient, or one that cannot be found")
     if stored.lacking:
         raise PreconditionFailed("data-unavailable", f"{stored.gaps[0]}; the diagnosis may be among them")
     lacking = [f"{key}: {gaps[key]}" for key in RESULTS if key in gaps]
-    lacking += [f"{key}: in part of nobody" for key in RESULTS if key not in gaps and _is_nobodys(own, key)]
+    lacking += [
+        f"{key}: some name no patient, or one that cannot be found"
+        for key in RESULTS
+        if key not in gaps and _is_nobodys(own, key)
+    ]
     if open_question and lacking:
         hint = "liver metastases or a liver-directed therapy, and no diagnosis; it may be among what is lacking"
         raise PreconditionFailed("data-unavailable", f"{hint}: {'; '.join(lacking)}")
