@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.server.ehr.asked import misdirected
+from adapter.server.ehr.query import type_of
 
 OURS = "hk-31"
 EHR = "https://ehr.example.org/fhir"
@@ -156,3 +157,15 @@ def test_the_gravest_of_several_links_counts() -> None:
 @given(st.text(), st.text())
 def test_any_text_is_judged(path: str, query: str) -> None:
     assert fault(f"{path}?{query}") in (None, "other-patient", "no-patient", "other-type")
+
+
+@pytest.mark.parametrize(
+    ("template", "kind"),
+    [
+        ("Patient/{{context.patientId}}", "Patient"),
+        ("Condition?patient={{context.patientId}}", "Condition"),
+        ("{{context.userId}}", ""),
+    ],
+)
+def test_the_type_that_a_template_asks_for(template: str, kind: str) -> None:
+    assert type_of(template) == kind

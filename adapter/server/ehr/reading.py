@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal, Self, assert_never
 
 from adapter.server.ehr.asked import Misdirected, misdirected
-from adapter.server.ehr.query import fill_in
+from adapter.server.ehr.query import type_of
 from adapter.server.ehr.reasons import WORDS, Reason
 from cds_hooks import (
     ClientError,
@@ -165,6 +165,5 @@ class Reading:
 
 
 def _as_sent(request: HookRequest, key: str, template: str) -> KeyReading:
-    query = fill_in(template, request.context)
-    value, kind = request.prefetch.get(key, NotProvided()), query.type if query else ""
+    value, kind = request.prefetch.get(key, NotProvided()), type_of(template)
     return KeyReading.of(value, kind, request.context.patient_id, request.fhir_server or "")
