@@ -17,19 +17,25 @@ from cds_hooks.json_members import JsonObject, is_null
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """The client sent a resource, or a Bundle that is complete as far as it tells."""
+    """The client sent a resource, or a Bundle that is complete as far as it tells.
+
+    `asked` are the self links of a Bundle: the query that it says it answers, which may be another than the template's.
+    """
 
     raw: msgspec.Raw = field(repr=False)
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ExplicitNothing:
     """The client looked and found nothing: null, or a Bundle that is empty but for informative outcomes.
 
-    It means "none on record"; it proves nothing about the patient.
+    It means "none on record" if the query in its self links (`asked`) is the one that was wanted; it proves nothing
+    about the patient.
     """
 
     raw: msgspec.Raw = field(repr=False)
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,19 @@ class NeverAsked:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A Bundle that lacks matches: a `next` link, a larger total, or a search error.
+    """A Bundle that lacks matches: a `next` link, a larger total, or a search error; or (`alone`) one resource where a
+    search was asked, of which nobody says whether it is all.
 
-    A next link or larger total beside matches is no fault where our own template limits them with `_count`.
-    `received` counts the matches that came, `total` is the client's figure where it gave one.
+    A next link, a larger total or a resource alone is no fault where our own template limits the matches with `_count`.
+    `received` counts the matches that came, `total` is the client's figure where it gave one; `asked` are the self
+    links.
     """
 
     raw: msgspec.Raw = field(repr=False)
     received: int
     total: int | None
+    alone: bool = False
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
 
 PrefetchValue = Provided | ExplicitNothing | ClientError | NotProvided | NeverAsked | Partial
@@ -84,9 +94,15 @@ class _Issue(msgspec.Struct):
 
 
 _LACKING: Final = frozenset(
-    {"incomplete", "suppressed", "timeout", "too-costly", "throttled", "transient", "exception"}
+    {
+        *("security", "login", "unknown", "expired", "forbidden", "suppressed"),
+        *("transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"),
+        "too-costly",
+    }
 )
-"""Codes (issue-type) of what did not come, however lightly the client puts it."""
+"""Codes of what did not come, however lightly the client puts it: in the code system issue-type of FHIR (4.0.1, 5.0.0)
+`security` and `transient` with all codes below them, and of those below `processing` the one for a search that was
+stopped. The others are also sent with "no results"."""
 
 
 class _Search(msgspec.Struct):
@@ -118,13 +134,17 @@ def classify_prefetch(sent: JsonObject | None, templates: Mapping[str, str]) -> 
     """Classify every key that was sent and every key of our templates."""
     members = {} if sent is None else sent.members
     values: dict[str, PrefetchValue] = {key: NotProvided() for key in templates}
-    values.update((key, classify(raw, counted=has_count(templates.get(key, "")))) for key, raw in members.items())
+    values.update((key, _classify_for(templates.get(key, ""), raw)) for key, raw in members.items())
     return MappingProxyType(values)
 
 
-def classify(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
+def _classify_for(template: str, raw: msgspec.Raw) -> PrefetchValue:
+    return classify(raw, counted=has_count(template), searched="?" in template)
+
+
+def classify(raw: msgspec.Raw, *, counted: bool, searched: bool = False) -> PrefetchValue:
     """Classify one value of a scanned body; `counted` says that our template limits the number of matches with
-    `_count`.
+    `_count`, `searched` that it is a search: one resource is no whole answer to a search for all.
     """
     if is_null(raw):
         return ExplicitNothing(raw)
@@ -137,7 +157,7 @@ def classify(raw: msgspec.Raw, *, counted: bool) -> PrefetchValue:
         case "Bundle":
             return _classify_bundle(raw, sent, counted=counted)
         case _:
-            return Provided(raw)
+            return Partial(raw, 1, None, alone=True) if searched and not counted else Provided(raw)
 
 
 def _classify_bundle(raw: msgspec.Raw, bundle: _Sent, *, counted: bool) -> PrefetchValue:
@@ -154,8 +174,9 @@ def _classify_bundle(raw: msgspec.Raw, bundle: _Sent, *, counted: bool) -> Prefe
     total = _total(bundle.total)
     paged = _has_next(links) or (total is not None and total > matches)
     if failed or (paged and not (counted and matches)):
-        return Partial(raw, matches, total)
-    return Provided(raw) if matches or "include" in kinds else ExplicitNothing(raw)
+        return Partial(raw, matches, total, asked=_asked(links))
+    found = Provided if matches or "include" in kinds else ExplicitNothing
+    return found(raw, _asked(links))
 
 
 def count_matches(raw: msgspec.Raw) -> int:
@@ -221,8 +242,12 @@ def _links(raw: msgspec.Raw) -> list[_Link] | None:
         return None
 
 
+def _asked(links: list[_Link] | None) -> tuple[str, ...]:
+    return tuple(link.url for link in links or [] if link.relation == "self")
+
+
 def _unresolved(links: list[_Link] | None) -> bool:
-    return any(link.relation == "self" and "{{" in unquote(link.url) for link in links or [])
+    return any("{{" in unquote(url) for url in _asked(links))
 
 
 def _has_next(links: list[_Link] | None) -> bool:

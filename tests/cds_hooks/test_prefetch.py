@@ -27,8 +27,8 @@ def bundle(*entries: object, **members: object) -> dict[str, object]:
     return {"resourceType": "Bundle", "type": "searchset", "entry": list(entries), **members}
 
 
-def outcome(severity: str, **entry: object) -> dict[str, object]:
-    issue = [{"severity": severity, "code": "processing"}]
+def outcome(severity: str, code: str = "processing", **entry: object) -> dict[str, object]:
+    issue = [{"severity": severity, "code": code}]
     return {"resource": {"resourceType": "OperationOutcome", "issue": issue}, **entry}
 
 
@@ -94,6 +94,33 @@ def test_P8_an_operation_outcome_is_the_clients_error(value: object) -> None:
     assert result.reason == "operation-outcome"
 
 
+WITHHELD = ("security", "login", "unknown", "expired", "forbidden", "suppressed")
+FAILED = ("transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled", "too-costly")
+NO_MATTER = (
+    *("invalid", "structure", "required", "value", "invariant", "processing", "not-supported", "duplicate"),
+    *("multiple-matches", "not-found", "deleted", "too-long", "code-invalid", "extension", "business-rule"),
+    *("conflict", "limited-filter", "informational", "success", ""),
+)
+"""All codes of the code system issue-type (R4 and R5) are in one of the three, and none at all in the last."""
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.hazard("HZ-A04")
+@pytest.mark.parametrize("severity", ["warning", "information"])
+@pytest.mark.parametrize("code", [*WITHHELD, *FAILED])
+def test_P8_what_was_withheld_or_failed_is_lacking_however_lightly_it_is_said(code: str, severity: str) -> None:
+    told = outcome(severity, code, search={"mode": "outcome"})
+    assert isinstance(classified(bundle(told, total=0)), ClientError)
+    assert isinstance(classified(bundle(OBSERVATION, told, total=1)), Partial)
+
+
+@pytest.mark.parametrize("code", NO_MATTER)
+def test_P8_a_warning_about_anything_else_goes_with_none_on_record(code: str) -> None:
+    told = outcome("warning", code, search={"mode": "outcome"})
+    assert isinstance(classified(bundle(told, total=0)), ExplicitNothing)
+    assert isinstance(classified(bundle(OBSERVATION, told, total=1)), Provided)
+
+
 @pytest.mark.parametrize(
     "value",
     [{}, [], "", "Patient/1", 0, False, {"id": "x"}, {"resourceType": 5}, {"resourceType": ""}, bundle(entry={}),
@@ -117,6 +144,20 @@ def test_a_value_that_is_no_resource_is_no_data_and_no_nothing(value: object) ->
 @pytest.mark.parametrize("entries", [[], [OBSERVATION]])
 def test_an_unresolved_token_in_the_self_link_was_never_asked(url: str, entries: list[object]) -> None:
     assert isinstance(classified(bundle(*entries, link=link("self", url))), NeverAsked)
+
+
+@pytest.mark.parametrize("value", [bundle(), bundle(OBSERVATION), bundle(OBSERVATION, total=2)])
+def test_P7_a_bundle_tells_by_its_self_links_what_was_asked(value: dict[str, object]) -> None:
+    url = "https://ehr.example.org/fhir/Observation?patient=P2"
+    assert _asked(value) == ()
+    assert _asked({**value, "link": link("self", url)}) == (url,)
+    assert _asked({**value, "link": [*link("self", url), *link("next"), *link("self", "x")]}) == (url, "x")
+
+
+def _asked(value: object) -> tuple[str, ...]:
+    result = classified(value)
+    assert isinstance(result, Provided | ExplicitNothing | Partial)
+    return result.asked
 
 
 @pytest.mark.hazard("HZ-A04")
@@ -167,6 +208,20 @@ def test_P12_every_key_asked_and_every_key_sent_is_classified() -> None:
     values = read_request(body, offered).prefetch
     kinds = {key: type(value) for key, value in values.items()}
     assert kinds == {"patient": NotProvided, "latest": Provided, "all": Partial, "renamed": ExplicitNothing}
+
+
+@pytest.mark.hazard("HZ-A04")
+def test_P11_one_resource_is_all_that_a_read_brings_and_perhaps_a_part_of_what_a_search_would() -> None:
+    offered = service(patient="Patient/{{context.patientId}}", latest=ONE, all=TEMPLATE)
+    alone = {"resourceType": "Observation", "id": "o1"}
+    body = encoded(call_body(prefetch={"patient": alone, "latest": alone, "all": alone, "renamed": alone}))
+    values = read_request(body, offered).prefetch
+    assert {key: type(values[key]) for key in ("patient", "latest", "renamed")} == dict.fromkeys(
+        ("patient", "latest", "renamed"), Provided
+    )
+    one = values["all"]
+    assert isinstance(one, Partial)
+    assert (one.received, one.total, one.alone) == (1, None, True)
 
 
 def test_P12_without_prefetch_every_key_is_not_provided() -> None:

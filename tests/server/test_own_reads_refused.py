@@ -178,6 +178,67 @@ def test_another_patient_s_resource_stops_the_evaluation(store: Store, server: F
 
 
 @pytest.mark.hazard("HZ-P01")
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_answer_of_the_server_about_another_patient_stops_the_evaluation(
+    store: Store, server: FhirServer, page: int
+) -> None:
+    with application(store, server) as client:
+        request = lacking(server, "observations")
+        foreign = bundle(link=linked("self", f"{server.base}/Observation?patient=somebody-else"), total=0)
+        server.give("Observation", foreign)
+        if page == 2:
+            server.give("Observation", bundle(link=linked("next", f"{server.base}/Observation?page=2")))
+            server.give("Observation?page=2", foreign)
+        response = client.post(HOOK, json=request)
+        assert (response.status_code, "other-patient" in response.text) == (412, True)
+        assert response.json()["issue"][0]["expression"] == ["read.observations"]
+        assert "somebody-else" not in response.text
+
+
+@pytest.mark.hazard("HZ-P01")
+def test_an_answer_of_the_client_about_another_patient_is_not_read_anew(store: Store, server: FhirServer) -> None:
+    with application(store, server) as client:
+        request = lacking(server, "observations")
+        other = linked("self", f"{server.base}/Condition?patient=somebody-else")
+        request["prefetch"]["conditions"] = bundle(link=other)
+        assert client.post(HOOK, json=request).status_code == 412
+    assert server.asked == []
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize("target", ["Observation?patient=", "Observation?patient=null", f"Condition?patient={PATIENT}"])
+def test_nothing_found_by_another_query_of_the_server_is_not_none_on_record(
+    store: Store, server: FhirServer, target: str
+) -> None:
+    with application(store, server) as client:
+        request = lacking(server, "observations")
+        server.give("Observation", bundle(link=linked("self", f"{server.base}/{target}"), total=0))
+        detail = card(client, request)
+        assert f"observations: not provided by the EHR; not read by the adapter: {WORDS['misdirected']}" in detail
+
+
+@pytest.mark.hazard("HZ-A03")
+@pytest.mark.parametrize("target", ["Observation?patient=undefined", f"Condition?patient={PATIENT}"])
+def test_what_the_client_asked_for_nobody_is_read(store: Store, server: FhirServer, target: str) -> None:
+    with application(store, server) as client:
+        request = lacking(server, "observations")
+        request["prefetch"]["observations"] = bundle(link=linked("self", f"{server.base}/{target}"), total=0)
+        assert "read by the adapter on the EHR's FHIR server: observations" in card(client, request)
+        server.give("Observation", status=500)
+        detail = card(client, request)
+        assert "observations: the EHR sent a query" in detail
+        assert "not read by the adapter: the FHIR server failed" in detail
+
+
+@pytest.mark.parametrize("target", ["{base}/Observation?patient={base}/Patient/gw-60", "http://inner/r4?_getpages=1"])
+def test_self_links_of_the_right_query_and_odd_ones_are_read(server: FhirServer, target: str) -> None:
+    request = lacking(server, "observations")
+    server.give("Observation", bundle(link=linked("self", target.format(base=server.base)), total=0))
+    one = completed(request, server).keys["observations"]
+    assert (one.kind, one.own, one.why) == ("nothing", True, None)
+
+
+@pytest.mark.hazard("HZ-P01")
 @pytest.mark.parametrize("patient", ["somebody-else", "Patient/somebody-else", "GW-60", f"{PATIENT} "])
 def test_a_token_for_another_patient_is_412_and_nothing_is_read(store: Store, server: FhirServer, patient: str) -> None:
     with application(store, server) as client:

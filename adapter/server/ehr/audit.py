@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 from uuid import UUID
 
+from adapter.server.ehr.asked import Misdirected
 from adapter.server.ehr.reading import Class, Reading
 from adapter.server.ehr.reasons import Reason
 from adapter.server.log import log
@@ -35,16 +36,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """One prefetch key: its class, whether the adapter read it itself, and why that failed or stayed partial."""
+    """One prefetch key: its class, whether the adapter read it itself, why that failed or stayed partial, and what was
+    wrong with the query that it answers."""
 
     key: str
     kind: Class
     own: bool
     why: Reason | None
+    misdirected: Misdirected | None = None
 
     def __str__(self) -> str:
-        """Class and origin in one word each: `provided`, `provided/own`, `not-provided/deadline`."""
-        parts = (self.kind, "own" if self.own else "", self.why or "")
+        """Class and origin in one word each: `provided`, `provided/own`, `never-asked/no-patient/deadline`."""
+        parts = (self.kind, self.misdirected or "", "own" if self.own else "", self.why or "")
         return "/".join(part for part in parts if part)
 
 
@@ -70,7 +73,7 @@ def call_record(request: HookRequest, service: Service, reading: Reading, outcom
         hook=request.hook,
         invocation=request.hook_instance,
         client=request.client,
-        keys=tuple(KeyRecord(key, one.kind, one.own, one.why) for key, one in reading.keys.items()),
+        keys=tuple(KeyRecord(key, one.kind, one.own, one.why, one.misdirected) for key, one in reading.keys.items()),
         outcome=outcome,
         patient=f"Patient/{context.patient_id}",
         user="" if isinstance(context, OrderDispatch) else context.user_id,

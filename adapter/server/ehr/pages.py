@@ -32,12 +32,14 @@ class _Bundle(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One Bundle of a search: its entries as sent, its total, the URL of the next page (empty: this is the last)."""
+    """One Bundle of a search: its entries as sent, its total, its self links, the URL of the next page (empty: this is
+    the last)."""
 
     entries: tuple[Raw, ...] = field(repr=False)
     total: Raw = field(repr=False)
     next: str = field(repr=False)
     has_next: bool
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
@@ -50,8 +52,11 @@ class Page:
             raise NotRead("outcome")
         if bundle.resourceType != "Bundle":
             raise NotRead("not-fhir")
-        following = [link for link in bundle.link or [] if link.relation == "next"]
-        return cls(tuple(bundle.entry or ()), bundle.total, following[0].url if following else "", bool(following))
+        links = bundle.link or []
+        following = [link.url for link in links if link.relation == "next"]
+        asked = tuple(link.url for link in links if link.relation == "self")
+        entries, first = tuple(bundle.entry or ()), following[0] if following else ""
+        return cls(entries, bundle.total, first, bool(following), asked)
 
 
 def classify_pages(pages: Sequence[Page], *, counted: bool) -> PrefetchValue:
@@ -59,8 +64,8 @@ def classify_pages(pages: Sequence[Page], *, counted: bool) -> PrefetchValue:
     bundle: dict[str, object] = {"resourceType": "Bundle", "type": "searchset"}
     if pages[0].total != Raw(b"null"):
         bundle["total"] = pages[0].total
-    if pages[-1].has_next:
-        bundle["link"] = [{"relation": "next"}]
+    links = [{"relation": "self", "url": url} for page in pages for url in page.asked]
+    bundle["link"] = [*links, {"relation": "next"}] if pages[-1].has_next else links
     bundle["entry"] = [entry for page in pages for entry in page.entries]
     return classify(Raw(msgspec.json.encode(bundle)), counted=counted)
 

@@ -46,6 +46,12 @@ def fill_in(template: str, context: HookContext) -> Query | None:
     return Query(text, path.rstrip("/").split("/")[-2] if "/" in path else path, "read", counted=False)
 
 
+def type_of(template: str) -> str:
+    """The type of resource that a template asks for; empty where a token stands for it."""
+    named = template.partition("?")[0].partition("/")[0]
+    return "" if "{{" in named else named
+
+
 def _values(context: HookContext) -> dict[str, str | None]:
     """What each token stands for; order-dispatch names neither user nor encounter."""
     if isinstance(context, OrderDispatch):

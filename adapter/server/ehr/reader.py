@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from adapter.server.ehr.breaker import Breaker, Patience
@@ -17,7 +17,7 @@ from adapter.server.ehr.reading import Class, KeyReading, Reading
 from adapter.server.ehr.reasons import NotRead, Reason
 from adapter.server.ehr.scopes import Scopes
 from adapter.server.ehr.search import PageLimits, Search
-from cds_hooks import FhirAuthorization, HookContext, HookRequest, Partial, PreconditionFailed, PrefetchValue, Service
+from cds_hooks import FhirAuthorization, HookContext, HookRequest, Partial, PreconditionFailed, Service
 
 DEADLINE: Final = 0.4
 """Seconds for all own reads of a call: an EHR waits for about half a second (checklist C5)."""
@@ -53,18 +53,22 @@ class EhrReader:
     async def complete(self, request: HookRequest, service: Service) -> Reading:
         """Each key of the service, from the call or read by ourselves; what could not be read keeps its class.
 
-        Raises PreconditionFailed where the token is another patient's; nothing is asked then.
+        Raises PreconditionFailed where the token is another patient's, or an answer is to a query for another patient;
+        nothing is asked then.
         """
         _refuse_other_patient(request)
         sent = Reading.as_sent(request, service)
+        _refuse_other_query(sent)
         if not self._servers or not sent.wanting:
             return sent
         try:
             found = await self._read_all(request, {key: service.prefetch[key] for key in sent.wanting}, sent)
         except NotRead as failure:
-            found = {key: KeyReading(sent.keys[key].value, why=failure.reason) for key in sent.wanting}
+            found = {key: replace(sent.keys[key], why=failure.reason) for key in sent.wanting}
         self.outcomes.update(one.why or one.kind for one in found.values())
-        return sent.replaced(found)
+        reading = sent.replaced(found)
+        _refuse_other_query(reading)
+        return reading
 
     async def close(self) -> None:
         """End all connections."""
@@ -85,7 +89,7 @@ class EhrReader:
         search = Search(server.exchange, bearer, self._limits, deadline)
         async with asyncio.TaskGroup() as tasks:
             running = {
-                key: tasks.create_task(_read(template, request.context, scopes, search, sent.keys[key].value))
+                key: tasks.create_task(_read(template, request.context, scopes, search, sent.keys[key]))
                 for key, template in templates.items()
             }
         found = {key: task.result() for key, task in running.items()}
@@ -129,7 +133,15 @@ async def _check_address(server: ReadableServer, deadline: float) -> None:
         raise NotRead("deadline") from None
 
 
-async def _read(template: str, context: HookContext, scopes: Scopes, search: Search, sent: PrefetchValue) -> KeyReading:
+def _refuse_other_query(reading: Reading) -> None:
+    """An answer about another patient is no answer about this one, however empty it is."""
+    for key, one in reading.keys.items():
+        if one.misdirected == "other-patient":
+            hint = f"the answer under the key {key} is to a query for another patient: nothing was evaluated"
+            raise PreconditionFailed("other-patient", hint, "conflict", place=one.place(key))
+
+
+async def _read(template: str, context: HookContext, scopes: Scopes, search: Search, sent: KeyReading) -> KeyReading:
     """One key; it keeps what was sent where reading fails, or brings less than that."""
     try:
         query = fill_in(template, context)
@@ -139,10 +151,13 @@ async def _read(template: str, context: HookContext, scopes: Scopes, search: Sea
             raise NotRead("scope")
         answered = await search.ask(query)
     except NotRead as failure:
-        return KeyReading(sent, why=failure.reason)
-    if isinstance(sent, Partial) and answered.matches < sent.received:
-        return KeyReading(sent, why="fewer")
-    return KeyReading(answered.value, own=True, why=answered.why)
+        return replace(sent, why=failure.reason)
+    if isinstance(sent.value, Partial) and answered.matches < sent.value.received:
+        return replace(sent, why="fewer")
+    found = KeyReading.of(answered.value, query.type, context.patient_id, search.base, own=True)
+    if found.misdirected in ("no-patient", "other-type"):
+        return replace(sent, why="misdirected")
+    return replace(found, why=answered.why)
 
 
 def _tell(breaker: Breaker, found: Iterable[KeyReading]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, Self, assert_never
 
+from adapter.server.ehr.asked import Misdirected, misdirected
+from adapter.server.ehr.query import type_of
 from adapter.server.ehr.reasons import WORDS, Reason
 from cds_hooks import (
     ClientError,
@@ -34,13 +36,45 @@ CLASSES: Final[dict[type[PrefetchValue], Class]] = {
 }
 
 
+_NEVER_ASKED: Final[dict[Misdirected | None, str]] = {
+    None: "the EHR sent the query with its tokens not filled in, and found nothing",
+    "no-patient": "the EHR sent a query that names no patient",
+    "other-patient": "the EHR sent a query for another patient",
+    "other-type": "the EHR sent a query for another type of resource, and found nothing",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class KeyReading:
-    """One key: its value, whether it is the adapter's own read (`own`), and why that failed or stayed partial."""
+    """One key: its value, whether it is the adapter's own read (`own`), why that failed or stayed partial, and what was
+    wrong with the query where it was never asked as it should have been (`misdirected`)."""
 
     value: PrefetchValue
     own: bool = False
     why: Reason | None = None
+    misdirected: Misdirected | None = None
+
+    @classmethod
+    def of(cls, value: PrefetchValue, kind: str, patient: str, server: str, *, own: bool = False) -> Self:
+        """The reading of a value that should hold resources of one type about a patient, if what it says of its query
+        agrees; else nobody asked. `server` is the base of relative references.
+
+        Resources under a key for others are data all the same; who reads them says that they are not what was wanted.
+        """
+        match value:
+            case ExplicitNothing(raw=raw, asked=asked):
+                fault = misdirected(asked, kind, patient, server)
+            case Provided(raw=raw, asked=asked) | Partial(raw=raw, asked=asked):
+                fault = misdirected(asked, "", patient, server)
+            case ClientError() | NotProvided() | NeverAsked():
+                return cls(value, own)
+            case _:
+                assert_never(value)
+        return cls(NeverAsked(raw), own, misdirected=fault) if fault else cls(value, own)
+
+    def place(self, key: str) -> str:
+        """What the value under this key is called in traces and errors."""
+        return f"{'read' if self.own else 'prefetch'}.{key}"
 
     @property
     def kind(self) -> Class:
@@ -72,6 +106,8 @@ class KeyReading:
         match self.value:
             case Provided() | ExplicitNothing():
                 return ""
+            case Partial(alone=True):
+                return "one resource came where a search was asked"
             case Partial(received=received, total=total):
                 known = total is not None and total > received
                 count = f"{received} of {total}" if known else f"{received} received, not all"
@@ -79,7 +115,7 @@ class KeyReading:
             case ClientError():
                 return "the EHR answered with an error"
             case NeverAsked():
-                return "the EHR sent the query with its tokens not filled in, and found nothing"
+                return _NEVER_ASKED[self.misdirected]
             case NotProvided():
                 return "not provided by the EHR"
             case _:
@@ -103,8 +139,7 @@ class Reading:
     @classmethod
     def as_sent(cls, request: HookRequest, service: Service) -> Self:
         """What the call itself brought."""
-        found = {key: KeyReading(request.prefetch.get(key, NotProvided())) for key in service.prefetch}
-        return cls(MappingProxyType(found))
+        return cls(MappingProxyType({key: _as_sent(request, key, asked) for key, asked in service.prefetch.items()}))
 
     @property
     def values(self) -> Mapping[str, PrefetchValue]:
@@ -128,3 +163,8 @@ class Reading:
             if names:
                 lines.append(f"{words}: {', '.join(names)}")
         return tuple(lines)
+
+
+def _as_sent(request: HookRequest, key: str, template: str) -> KeyReading:
+    value, kind = request.prefetch.get(key, NotProvided()), type_of(template)
+    return KeyReading.of(value, kind, request.context.patient_id, request.fhir_server or "")

@@ -27,6 +27,7 @@ Reason = Literal[
     "next-elsewhere",
     "next-repeats",
     "fewer",
+    "misdirected",
 ]
 
 WORDS: Final[dict[Reason, str]] = {
@@ -51,6 +52,7 @@ WORDS: Final[dict[Reason, str]] = {
     "next-elsewhere": "the next page is not on the same FHIR server",
     "next-repeats": "the pages lead in a circle, so that the FHIR server never came to the last one",
     "fewer": "the FHIR server answered with less than the EHR had sent",
+    "misdirected": "the FHIR server answered another query than was asked",
 }
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)

@@ -57,6 +57,11 @@ class Search:
         self._limits: Final = limits
         self._deadline: Final = deadline
 
+    @property
+    def base(self) -> str:
+        """The base of the FHIR server that is asked."""
+        return str(self._exchange.base)
+
     async def ask(self, query: Query) -> Answered:
         """The answer, in part where the rest could not be had; raises NotRead where nothing could."""
         url = self._exchange.base.url(query.text)

@@ -43,8 +43,8 @@ def gather(reading: Reading, keys: Iterable[str]) -> Gathered:
 
 
 def gaps_of(reading: Reading, keys: Iterable[str], faults: Mapping[str, str]) -> dict[str, str]:
-    """What each of the keys lacks, in words: what did not come, and what could not be read of what came."""
-    lacking = {key: (reading.keys[key].gap, faults.get(key, "")) for key in keys}
+    """What each of the keys lacks, in words: what could not be read of what came, and what did not come."""
+    lacking = {key: (faults.get(key, ""), reading.keys[key].gap) for key in keys}
     return {key: "; ".join(filter(None, parts)) for key, parts in lacking.items() if any(parts)}
 
 
@@ -58,11 +58,6 @@ def raw_of(one: KeyReading) -> bytes | None:
     return bytes(one.value.raw) if isinstance(one.value, Provided | Partial) else None
 
 
-def place_of(key: str, one: KeyReading) -> str:
-    """What the value is called in traces."""
-    return f"{'read' if one.own else 'prefetch'}.{key}"
-
-
 _NOTHING = Document(())
 
 
@@ -73,7 +68,7 @@ def _is_other(document: Document) -> bool:
 
 def _read(key: str, one: KeyReading) -> tuple[Document, str]:
     raw = raw_of(one)
-    return (_NOTHING, "") if raw is None else read_at(place_of(key, one), raw)
+    return (_NOTHING, "") if raw is None else read_at(one.place(key), raw)
 
 
 def read_at(place: str, raw: bytes) -> tuple[Document, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from adapter.server.ehr.query import type_of
 from cds_hooks import HookName, Service
 
 CONDITIONS: Final = "conditions"
@@ -49,7 +50,7 @@ ORDERS: Final[Mapping[str, str]] = MappingProxyType(
 
 def asked_for(key: str) -> str:
     """The type of resource that a prefetch key is asked for."""
-    return (RECORD.get(key) or ORDERS[key]).partition("?")[0].partition("/")[0]
+    return type_of(RECORD.get(key) or ORDERS[key])
 
 
 _TITLE = "Liver-directed therapy of neuroendocrine liver metastases"

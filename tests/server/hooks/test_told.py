@@ -1,6 +1,8 @@
 """What was worked out of one assessment serves the next that says the same: no card is another one for that."""
 
+import gc
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -179,5 +181,49 @@ def test_an_assessment_that_is_kept_takes_room() -> None:
 def test_nothing_is_kept_where_nothing_is_remembered() -> None:
     service = service_of("patient-view", None)
     request: Json = json.loads(opened(PATIENTS[0], "patient-view", "a"))
+    assert _worded(service, request, NOON)
+    assert judged(service, request, NOON).assessment.memo == {}
+
+
+def with_many(request: Json, number: int, status: str, unit: str) -> Json:
+    """The call with so many more small results of one test."""
+    subject = {"reference": f"Patient/{request['context']['patientId']}"}
+    for n in range(number):
+        value = {"value": 0.5 + n / 1000, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+        one = {
+            "resourceType": "Observation",
+            "id": f"o{n}",
+            "status": status,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "1975-2"}]},
+            "subject": subject,
+            "effectiveDateTime": "2026-01-12",
+            "valueQuantity": value,
+        }
+        request["prefetch"]["observations"]["entry"].append({"resource": one})
+    return request
+
+
+@pytest.mark.parametrize("number", [0, 300, 1200])
+@pytest.mark.parametrize(("status", "unit"), [("preliminary", "mg/dL"), ("final", "mg/dL"), ("final", "parsec")])
+def test_what_is_kept_takes_up_to_three_times_what_is_counted(number: int, status: str, unit: str) -> None:
+    memory = RecordMemory(tables(), PLENTY)
+    service = service_of("patient-view", memory)
+    told(service, json.loads(opened(PATIENTS[1], "patient-view", "a")), NOON, LINK)  # all that is loaded once
+    request = with_many(json.loads(opened(PATIENTS[0], "patient-view", "a")), number, status, unit)
+    before = memory.counted
+    tracemalloc.start()
+    try:
+        told(service, request, NOON, LINK)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 1.5 < held / (memory.counted - before) < 3
+
+
+def test_a_card_of_many_words_takes_the_room_of_more_than_one() -> None:
+    request = with_many(json.loads(opened(PATIENTS[0], "patient-view", "a")), 1200, "preliminary", "mg/dL")
+    sent = len(json.dumps(request))
+    service = service_of("patient-view", RecordMemory(tables(), sent + 2 * ASSESSMENT_BYTES))
     assert _worded(service, request, NOON)
     assert judged(service, request, NOON).assessment.memo == {}
