@@ -11,6 +11,7 @@ from adapter.advice.facts import set_aside_lines
 from adapter.advice.problems import NOBODYS
 from adapter.case.fact import NOT_IN_PART, NOT_READ
 from adapter.ldt import Indicator, Scope
+from adapter.mapping.unread import NEWER_UNMAPPED
 
 IndicatorCode = Literal["info", "warning", "critical"]
 
@@ -20,7 +21,7 @@ INDICATORS: dict[Indicator, IndicatorCode] = {
     Indicator.CRITICAL: "critical",
 }
 
-_UNREAD = frozenset({"newer-result-unmapped", NOBODYS})
+_UNREAD = frozenset({NEWER_UNMAPPED, NOBODYS})
 
 
 def some_not_used(assessment: Assessment) -> bool:
