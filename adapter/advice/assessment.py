@@ -19,6 +19,7 @@ from adapter.ldt import Advice, Danger, Indicator, RuleSet, Scope, evaluate
 from adapter.mapping.closed import CLOSING, Closing
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.patient import Mapped
+from adapter.mapping.unread_diagnoses import UnreadDiagnosis, distinct
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Assessment:
     `sources` says where the rest came from, where there are several ways;
     `ordered` are the orders that the call is about, where it is about orders;
     `call` says what is particular about the call that asked; `earlier` are drafted therapies that it does not judge;
-    `closings` say where and of when that is what closes the record.
+    `closings` say where and of when that is what closes the record; `diagnoses` are those that nobody could read.
     """
 
     case: Case
@@ -112,6 +113,7 @@ class Assessment:
     call: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
     closings: tuple[Closing, ...] = ()
+    diagnoses: tuple[UnreadDiagnosis, ...] = ()
     memo: dict[object, tuple[object, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of all this once (`once`)."""
 
@@ -164,7 +166,16 @@ def assess(
     advice = _no_advice(rules) if closed else evaluate(case, rules)
     name, all_gaps = patient_name(mapped), mapped.gaps + gaps
     return Assessment(
-        case, advice, rules, name, findings, mapped.ledger, all_gaps, sources=sources, closings=mapped.closed
+        case,
+        advice,
+        rules,
+        name,
+        findings,
+        mapped.ledger,
+        all_gaps,
+        sources=sources,
+        closings=mapped.closed,
+        diagnoses=distinct(mapped.diagnoses),
     )
 
 

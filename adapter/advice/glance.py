@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from adapter.advice.assessment import Assessment, once
 from adapter.advice.basis import silenced_lines
 from adapter.advice.dangers import DANGERS, HIGH_BURDEN
+from adapter.advice.diagnoses import unread_certainty, unsettled
 from adapter.advice.facts import fact_line
 from adapter.advice.gaps import gap_line, provisional
 from adapter.advice.indicator import some_not_used
@@ -163,7 +164,8 @@ def _missing(assessment: Assessment, weight: Weight) -> Iterator[str]:
 
 def _certainty(assessment: Assessment, weight: Weight) -> Iterator[str]:
     said = ["the danger holds whatever is missing"] if assessment.advice.dangers else []
-    said.append(_settled(assessment, weight))
+    settled, unread = _settled(assessment, weight), unread_certainty(assessment)
+    said += [settled, unread] if unread not in settled else [settled]
     if some_not_used(assessment):
         said.append("some data could not be had or used")
     signed = ", not signed by a clinician" if unsigned_lines(assessment) else ""
@@ -172,7 +174,7 @@ def _certainty(assessment: Assessment, weight: Weight) -> Iterator[str]:
 
 
 def _settled(assessment: Assessment, weight: Weight) -> str:
-    """Whether what is missing, or newer and not used, could still exclude what is advised."""
+    """Whether what is missing, newer and not used, or a diagnosis not read could still exclude what is advised."""
     if assessment.advice.scope is not Scope.APPLIES:
         return "no therapy is rated"
     marks = provisional(assessment)
@@ -181,10 +183,15 @@ def _settled(assessment: Assessment, weight: Weight) -> str:
     if newer := len(weight.doubts):
         return f"open: {newer} newer result{'s' if newer > 1 else ''} that could not be used may change it (in doubt)"
     count = len(assessment.advice.missing)
+    if unsettled(assessment) and (assessment.advice.offered or not count):
+        return f"open: {unread_certainty(assessment)}{_changing(count)}"
     if not assessment.advice.offered:
         return f"open: {count} missing facts could change it" if count else "no missing fact could change it"
-    more = f"; {count} could change a rating" if count else ""
-    return f"no missing fact could exclude what is advised{more}"
+    return f"no missing fact could exclude what is advised{_changing(count)}"
+
+
+def _changing(count: int) -> str:
+    return f"; {count} missing fact{'s' if count > 1 else ''} could change a rating" if count else ""
 
 
 def _provisional(assessment: Assessment, marks: Iterable[Remark]) -> str:

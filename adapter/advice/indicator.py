@@ -6,9 +6,12 @@ Not for the dangers themselves (dangers.py).
 from typing import Literal
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.diagnoses import opaque
 from adapter.advice.facts import set_aside_lines
+from adapter.advice.problems import NOBODYS
 from adapter.case.fact import NOT_IN_PART, NOT_READ
 from adapter.ldt import Indicator, Scope
+from adapter.mapping.unread import NEWER_UNMAPPED
 
 IndicatorCode = Literal["info", "warning", "critical"]
 
@@ -18,12 +21,18 @@ INDICATORS: dict[Indicator, IndicatorCode] = {
     Indicator.CRITICAL: "critical",
 }
 
+_UNREAD = frozenset({NEWER_UNMAPPED, NOBODYS})
+
 
 def some_not_used(assessment: Assessment) -> bool:
-    """Whether data were missing from the input, set aside, or newer than what decided and not to be read."""
+    """Whether data were missing from the input, came without a patient, were set aside, or are newer than what decided
+    and not to be read.
+
+    Diagnoses by codes of a known system are none of that: every patient has some that no rule reads.
+    """
     lost = any(gap not in assessment.unsought for gap in assessment.gaps)
-    unread = any(finding.code == "newer-result-unmapped" for finding in assessment.findings)
-    return lost or unread or any(True for _ in set_aside_lines(assessment))
+    unread = any(finding.code in _UNREAD for finding in assessment.findings)
+    return lost or unread or opaque(assessment) or any(True for _ in set_aside_lines(assessment))
 
 
 def unread_missing(assessment: Assessment) -> int:

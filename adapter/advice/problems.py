@@ -3,13 +3,17 @@
 No text of a sender passes; a code is shown only where it has the form of one.
 """
 
-import re
 from collections.abc import Iterator
+from typing import Final
 
 from adapter.advice.assessment import Assessment, once
+from adapter.advice.codes import code_words
+from adapter.advice.diagnoses import unread_diagnosis_lines, unsettled_lines
 from adapter.advice.names import in_sentence
 from adapter.mapping.ledger import Entry, Level, Outcome
-from adapter.mapping.tables import tables
+
+NOBODYS: Final = "no-subject"
+"""The code of the finding on a resource that names no patient who can be told."""
 
 NARRATIVE_FACTS = ("differentiation", "ki67_percent", "who_grade", "liver_burden_percent")
 """Facts that often stand only in reports: their absence is told together with reports that were not read."""
@@ -29,31 +33,17 @@ def data_problems(assessment: Assessment) -> Iterator[str]:
 
 
 def unread_codes(assessment: Assessment) -> Iterator[str]:
-    """Codes of procedures and orders that nobody reads, and diagnoses that decide nothing."""
+    """Codes of procedures and orders that nobody reads, diagnoses not read, and those that decide nothing."""
     for kind, word in (("procedure", "procedures"), ("order", "orders")):
         entries = (entry for entry in assessment.ledger.entries if entry.name == kind and not_understood(entry))
         codes = [entry.code for entry in entries if entry.code]
         if codes:
             yield f"{word} whose codes are not read as facts: {', '.join(map(code_words, dict.fromkeys(codes)))}"
+    yield from unread_diagnosis_lines(assessment)
     ignored = (e for e in assessment.ledger.entries if e.name == "diagnosis" and e.outcome is Outcome.IGNORED)
     judged = [f"{code_words(entry.code)} ({entry.reason})" for entry in ignored if entry.level is Level.CODED]
     if judged:
         yield f"diagnoses that decide nothing here, for the reader to weigh: {'; '.join(dict.fromkeys(judged))}"
-
-
-_CODE = re.compile(r"[A-Za-z0-9\-._/:+^]{1,40}")
-
-_SYSTEM = re.compile(r"[A-Za-z0-9\-._]{1,20}|(?:https?://|urn:oid:|urn:uuid:)[A-Za-z0-9\-._~:/%#]{1,200}")
-
-
-def code_words(code: str) -> str:
-    """A code of the ledger (`system|code`) with the name of its system that people know, else as it was sent; what may
-    hold words of the sender is only told of."""
-    system, _, value = code.partition("|")
-    systems = tables().systems
-    sent = system if not system or _SYSTEM.fullmatch(system) else "another system:"
-    shown = value if _CODE.fullmatch(value.strip()) else "a code that has not the form of one"
-    return f"{systems.title(systems.uri(system)) or sent} {shown}".lstrip()
 
 
 def not_understood(entry: Entry) -> bool:
@@ -64,10 +54,15 @@ def not_understood(entry: Entry) -> bool:
 
 @once
 def unread_lines(assessment: Assessment) -> Iterator[str]:
-    """That narrative reports exist, where one of the facts they usually hold is missing; else nothing."""
+    """That narrative reports exist, where a fact that they usually hold is missing; that diagnoses were not read which
+    may change the advice; that something came without a patient."""
     lacking = [in_sentence(name) for name in NARRATIVE_FACTS if assessment.case.known(name) is None]
     count, stated = assessment.narratives if lacking else 0, ", ".join(lacking)
     if count == 1:
         yield f"1 narrative report came with the data and was not read; it may state: {stated}"
     elif count:
         yield f"{count} narrative reports came with the data and were not read; they may state: {stated}"
+    yield from unsettled_lines(assessment)
+    if nobodys := sum(finding.code == NOBODYS for finding in assessment.findings):
+        came = "1 resource" if nobodys == 1 else f"{nobodys} resources"
+        yield f"{came} came without a patient who can be told, and could not be used; what is missing may be among them"

@@ -1,4 +1,4 @@
-"""Which cards a user has dealt with before: the same advice on unchanged data, after the user's own feedback on it.
+"""Which cards a user has dealt with before: the same words on unchanged data, after the user's own feedback on them.
 
 Off unless a site asks for it. Not for keeping feedback: the entries are given, and nothing here reads a clock.
 """
@@ -6,17 +6,26 @@ Off unless a site asks for it. Not for keeping feedback: the entries are given, 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from adapter.advice.assessment import Assessment, once
+from adapter.advice.card import detail, full
 from adapter.advice.indicator import indicator
+from adapter.advice.summary import summary
 from adapter.case.fact import Fact
+from adapter.case.moment import Moment
 from adapter.case.value import to_plain
 from adapter.mapping.interpret import MEMBER_LISTS
 
 PASSING = frozenset({"age_years", "months_since_last_transarterial"})
-"""Facts that change by the day alone. What they change in the advice counts, they themselves do not."""
+"""Facts that change by the day alone. They count by what they change in the advice, and where the card names them."""
+
+_OF_THE_DAY = PASSING.union(MEMBER_LISTS["order"])
+"""Facts that may have the date of the call: what is counted from it, and a draft, which is of today on every day."""
+
+_ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ NEVER_QUIET = Quiet()
 
 
 def advice_key(assessment: Assessment) -> str:
-    """What two cards share that say the same of the same patient on the same data by the same rules.
+    """What two cards share that say the same, but for the day, of the same patient on the same data by the same rules.
 
     A digest: nothing about the patient can be read from it.
     """
@@ -56,25 +65,36 @@ def advice_key(assessment: Assessment) -> str:
 
 @once
 def _keys(assessment: Assessment) -> Iterator[str]:
-    advice = assessment.advice
+    advice, timeless = assessment.advice, _timeless(assessment)
     content = [
         assessment.patient.to_json(),
         f"{advice.rule_set}|{assessment.rules.edition}",
         indicator(assessment),
-        advice.scope.value,
-        [(t.code, t.strength.value, t.provisional, t.planned.value) for t in advice.therapies],
-        [(danger.kind, danger.codes) for danger in advice.dangers],
-        [remark.code for remark in (*advice.cautions, *advice.actions, *advice.notes)],
-        [_content(fact) for name, fact in sorted(assessment.case.facts.items()) if name not in PASSING],
+        [summary(timeless), detail(timeless, linked=True), full(timeless)],
+        [_content(fact) for name, fact in sorted(timeless.case.facts.items()) if name not in PASSING],
         sorted({finding.code for finding in assessment.findings}),
-        [assessment.gaps, assessment.call, sorted(assessment.earlier)],
     ]
     yield hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
 
 
+def _timeless(assessment: Assessment) -> Assessment:
+    """The assessment as it says the same on any day: a value keeps its date, and is as old as it is."""
+    case, today = assessment.case, f"{assessment.case.as_of:%Y-%m-%d}"
+    facts = {name: _undated(fact, today) if name in _OF_THE_DAY else fact for name, fact in case.facts.items()}
+    return replace(assessment, case=replace(case, facts=facts, as_of=_ANY_DAY))
+
+
+def _undated(fact: Fact, today: str) -> Fact:
+    """The fact without the dates that are those of the day."""
+    unused = tuple(replace(one, when=_other_day(one.when, today)) for one in fact.unused)
+    return replace(fact, when=_other_day(fact.when, today), unused=unused)
+
+
+def _other_day(when: Moment | None, today: str) -> Moment | None:
+    return None if when is not None and when.day == today else when
+
+
 def _content(fact: Fact) -> list[object]:
-    """What a fact says, and when it was said; that a value on record has become too old is a change too. A draft is of
-    today on every day."""
+    """What a fact says, and when it was said; that a value on record has become too old is a change too."""
     value = None if fact.on_record is None else to_plain(fact.on_record)
-    day = fact.when.day if fact.when and fact.name not in MEMBER_LISTS["order"] else ""
-    return [fact.name, fact.state.value, fact.reason, value, day]
+    return [fact.name, fact.state.value, fact.reason, value, fact.when.day if fact.when else ""]

@@ -19,6 +19,7 @@ from adapter.case.truth import Truth
 from adapter.ldt import Explanation, Remark, Strength, TherapyAdvice
 from adapter.ldt.compile import PLANNED
 from adapter.ldt.explain import explainer
+from adapter.mapping.unread import NEWER_UNMAPPED
 
 MOST_FACTS: Final = 5
 """How many deciding facts the first screen shows; one that is odd is shown beyond them."""
@@ -151,7 +152,7 @@ def _doubts(assessment: Assessment, known: Collection[str]) -> Iterator[str]:
         if name in bearing:
             yield from passed_over(fact, differing=True)
     for finding in assessment.findings:
-        if finding.code == "newer-result-unmapped":
+        if finding.code == NEWER_UNMAPPED:
             yield finding.hint
 
 

@@ -229,6 +229,6 @@ def _day(content: Json) -> Day | None:
         return None
     try:
         start = datetime.strptime(content, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        return Day(Moment(start, start + timedelta(days=1), content))
+    except (ValueError, OverflowError):
         return None
-    return Day(Moment(start, start + timedelta(days=1), content))

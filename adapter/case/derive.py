@@ -78,11 +78,13 @@ def _portal_vein(stated: Fact, thrombosis: Fact) -> Fact:
 
 
 def _combined(stated: Fact, derived: Fact) -> Fact:
-    """A stated value and a derived one must agree; one of them alone is enough."""
+    """A stated value and a derived one must agree; one of them alone is enough. A stated one that may not be used and
+    says the same as the derived one is not told."""
     if derived.known is None:
         return stated if stated.state is not State.ABSENT or stated.reason != "not-recorded" else derived
     if stated.known is None or stated.known == derived.known:
-        return replace(derived, unused=_set_aside(stated) + stated.unused)
+        unused = (one for one in _set_aside(stated) + stated.unused if one.value != derived.known)
+        return replace(derived, unused=tuple(unused))
     if _compatible(stated.known, derived.known):
         return stated if isinstance(stated.known, Quantity) and stated.known.exact is not None else derived
     return Fact(
@@ -106,7 +108,8 @@ def _set_aside(stated: Fact) -> tuple[Unused, ...]:
     """The stated value that may not be used, so that it stays visible beside the derived one."""
     if stated.known is not None or stated.state is State.ABSENT:
         return ()
-    return tuple(Unused(stated.state, stated.reason, stated.when, origin) for origin in stated.origins)
+    state, value = stated.state, stated.on_record
+    return tuple(Unused(state, stated.reason, stated.when, origin, value) for origin in stated.origins)
 
 
 def _absent(name: str, reason: str, origins: tuple[Origin, ...] = ()) -> Fact:

@@ -20,6 +20,9 @@ from adapter.case.versions import Versions
 EARLIEST_YEAR = 1895
 """Dates before it are placeholders (0001-01-01, 1800-01-01), never events of a living patient (assumption)."""
 
+LATEST_YEAR = 9998
+"""The last year of which facts can be judged: times beyond the day are counted too, and no year follows 9999."""
+
 FUTURE_TOLERANCE = timedelta(hours=24)
 """How far ahead of the as-of time a value may be dated before it is excluded (clocks and zones differ)."""
 

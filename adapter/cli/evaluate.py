@@ -13,7 +13,7 @@ from adapter.advice.assessment import Assessment
 from adapter.advice.card import cards
 from adapter.advice.careplan import ClosedRecord, care_plan
 from adapter.advice.report import finding_report, report
-from adapter.case.merge import Clock
+from adapter.case.merge import LATEST_YEAR, Clock
 from adapter.cli.console import show, show_explanation, show_findings
 from adapter.cli.inputs import Inputs, UnreadableFile, assessments, count, read_inputs
 from adapter.cli.site import SiteFolder, rules_of, site_of
@@ -29,9 +29,12 @@ def as_of(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC)
     try:
-        return datetime.combine(date.fromisoformat(text), time(12), UTC)
+        day = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text} is no date of the form 2026-01-12", param_hint="--as-of") from None
+    if day.year > LATEST_YEAR:
+        raise typer.BadParameter(f"{text} is after the year {LATEST_YEAR}, the last that counts", param_hint="--as-of")
+    return datetime.combine(day, time(12), UTC)
 
 
 def evaluate(

@@ -26,7 +26,8 @@ class FhirTime(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def read_date(text: str) -> FhirTime | None:
-    """The moment that a FHIR date or dateTime names; None when it is not a date (1/2/2026, 2026-02-30)."""
+    """The moment that a FHIR date or dateTime names; None when it is not a date (1/2/2026, 2026-02-30), or ends
+    after the year 9999."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
@@ -41,9 +42,10 @@ def read_date(text: str) -> FhirTime | None:
         start = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro, _zone(zone)
         ).astimezone(UTC)
+        end = start + (_MINUTE if second is None else _SECOND)
     except (ValueError, OverflowError):
         return None
-    return FhirTime(Moment(start, start + (_MINUTE if second is None else _SECOND), text[:10]), False)
+    return FhirTime(Moment(start, end, text[:10]), False)
 
 
 _MINUTE, _SECOND = timedelta(minutes=1), timedelta(seconds=1)

@@ -19,6 +19,7 @@ from adapter.mapping.ledger import Entry, Ledger, Level, Outcome
 from adapter.mapping.patient import Mapped, Mapping
 from adapter.mapping.tables import Tables, tables
 from adapter.mapping.unread import named_results
+from adapter.mapping.unread_diagnoses import unread_diagnoses
 
 
 def map_fhir(document: Document, name: str, *, table: Tables | None = None, server: str = "") -> Mapping:
@@ -109,8 +110,18 @@ def _mapped(owner: str, records: list[Record], reader: FhirReader, known: Tables
     findings = (*reader.findings, *(one.finding for one in closed), *excluded_findings(statements))
     pages = f"{reader.name}: the Bundle goes on with further pages; only this part was evaluated"
     gaps = (pages,) if reader.document.partial else ()
-    named = named_results(interpreted, known)
-    return Mapped(owner, "fhir", tuple(statements), findings, ledger, gaps=gaps, named=named, closed=closed)
+    named, unread = named_results(interpreted, known), unread_diagnoses(interpreted, known)
+    return Mapped(
+        owner,
+        "fhir",
+        tuple(statements),
+        findings,
+        ledger,
+        gaps=gaps,
+        named=named,
+        diagnoses=unread,
+        closed=closed,
+    )
 
 
 def excluded_findings(statements: Sequence[Statement]) -> list[Finding]:

@@ -14,15 +14,17 @@ from adapter.mapping.item import Item
 from adapter.mapping.ledger import Entry
 from adapter.mapping.tables import Tables
 from adapter.mapping.unread import NamedResult, named_results
+from adapter.mapping.unread_diagnoses import UnreadDiagnosis, unread_diagnoses
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The entries of the segment and of its items, in this order, and what the items say."""
+    """The entries of the segment and of its items, in this order, what the items say, and what was not read."""
 
     entries: tuple[Entry, ...]
     statements: tuple[Statement, ...]
     named: tuple[NamedResult, ...]
+    diagnoses: tuple[UnreadDiagnosis, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +55,5 @@ def _account(segment: Segment, own: list[Interpreted], tables: Tables) -> Accoun
         (container(segment, own, tables), *[result.entry for result in own]),
         tuple([statement for result in own for statement in result.statements]),
         named_results(own, tables),
+        unread_diagnoses(own, tables),
     )

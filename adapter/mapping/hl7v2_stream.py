@@ -221,6 +221,7 @@ def _mapped(patient: _Patient, known: Tables) -> tuple[Mapped, list[int]]:
         key.authority,
         key.value,
         named=named,
+        diagnoses=tuple(one for account in accounts for one in account.diagnoses),
         person=patient.person,
         closed=closed,
     )

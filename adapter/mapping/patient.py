@@ -16,6 +16,7 @@ from adapter.mapping.hl7v2_numbers import IdentityChange
 from adapter.mapping.hl7v2_patient import Demographics
 from adapter.mapping.ledger import Ledger
 from adapter.mapping.unread import NamedResult, newer_unmapped
+from adapter.mapping.unread_diagnoses import UnreadDiagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Mapped:
 
     `subject` is the patient's key on the wire (`Patient/p1`, `HOSP/MR/123`); `authority` and `number` are those of an
     HL7 v2 identifier; `gaps` says in words which part of the data did not come; `named` are results whose name is all
-    that can be read of them; `person` is how HL7 v2 messages describe the patient; `closed` is what closes the record.
+    that can be read of them, `diagnoses` those that nobody could read; `person` is how HL7 v2 messages describe the
+    patient; `closed` is what closes the record.
     """
 
     subject: str = field(repr=False)
@@ -36,6 +38,7 @@ class Mapped:
     number: str = field(default="", repr=False)
     gaps: tuple[str, ...] = ()
     named: tuple[NamedResult, ...] = field(default=(), repr=False)
+    diagnoses: tuple[UnreadDiagnosis, ...] = field(default=(), repr=False)
     person: Demographics | None = field(default=None, repr=False)
     closed: tuple[Closing, ...] = ()
 
@@ -54,6 +57,7 @@ class Mapped:
             ledger=self.ledger + more.ledger,
             gaps=self.gaps + more.gaps,
             named=self.named + more.named,
+            diagnoses=self.diagnoses + more.diagnoses,
             closed=self.closed + more.closed,
         )
 

@@ -5,6 +5,7 @@ The name gives no value. It is only said that such a result is there, where it i
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from adapter.case.case import Case
 from adapter.case.catalogue import Catalogue, FactDefinition
@@ -18,6 +19,9 @@ from adapter.mapping.tables import Tables
 
 RATIOS = frozenset({"urine_5hiaa_creatinine_ratio"})
 """Concepts that are named by the words of another analyte too: such a word alone does not name them."""
+
+NEWER_UNMAPPED: Final = "newer-result-unmapped"
+"""The code of the finding on such a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def newer_unmapped(results: Sequence[NamedResult], case: Case, facts: Catalogue)
             labels = " or ".join(facts[name].label for name in result.facts)
             named = f"a result whose name is that of {labels} has a code that no table knows"
             hint = f"{named}, and is as new as any used or newer"
-            yield Finding("newer-result-unmapped", "warning", result.place, hint)
+            yield Finding(NEWER_UNMAPPED, "warning", result.place, hint)
 
 
 def _is_newer(result: NamedResult, case: Case, facts: Catalogue) -> bool:

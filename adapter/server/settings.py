@@ -14,6 +14,7 @@ from typing import Final, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from adapter.case.merge import LATEST_YEAR
 from adapter.case.schema import schema_faults
 from adapter.hl7v2 import DEFAULT_LIMIT
 from adapter.server.addresses import is_loopback
@@ -86,6 +87,8 @@ class Settings(DeliverySettings):
             )
         if self.quiet_hours > 24 * self.feedback_days:
             raise ValueError("quiet_hours: longer than feedback is kept (feedback_days)")
+        if self.as_of is not None and self.as_of.year > LATEST_YEAR:
+            raise ValueError(f"as_of: after the year {LATEST_YEAR}, the last that counts")
         self._guard_mllp()
         self._guard_links()
         faults = list(self.delivery_faults(insecure=self.insecure))

@@ -65,6 +65,7 @@ def test_facts_are_dated_at_the_as_of_time() -> None:
         ('{"biliary_instrumentation": {"has": [], "one_of": [], "complete": 77}}', "is not a list of"),
         ('{"birth_date": "1977"}', "birth_date is not a date YYYY-MM-DD"),
         ('{"birth_date": "1977-02-30"}', "birth_date is not a date"),
+        ('{"birth_date": "9999-12-31"}', "birth_date is not a date"),
         ('{"birth_date": 1977}', "birth_date is not a date"),
         ('{"birth_date": "1977-4-005"}', "birth_date is not a date"),
         ('{"ascites": true, "ascites": false}', "a name stands twice"),

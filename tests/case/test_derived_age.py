@@ -130,6 +130,15 @@ def test_a_stated_age_that_was_set_aside_is_still_listed() -> None:
     assert [(item.state, item.origin.place) for item in found.unused] == [(State.STALE, "OBX[9]-5")]
 
 
+@pytest.mark.parametrize("day", ["2026-01-12", "2024-01-10"])
+def test_a_stated_age_that_may_not_be_used_and_says_the_same_is_not_told(day: str) -> None:
+    """It is no newer statement that puts the age in doubt, also where it is of today; one that differs is told."""
+    stated = says("age_years", amount("64"), on(day), standing=Standing.PRELIMINARY, reason="preliminary")
+    assert age(born("1961-04-05"), stated).unused == ()
+    [other] = age(born("1961-04-05"), stated._replace(value=amount("46"))).unused
+    assert (other.state, other.value) == (State.PRELIMINARY, amount("46"))
+
+
 def test_a_derived_age_is_of_the_day_of_the_clock_whatever_the_hour() -> None:
     when = age(born("1961-04-05")).when
     assert when is not None

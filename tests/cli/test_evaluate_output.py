@@ -145,6 +145,13 @@ def test_a_day_that_is_none_is_refused_clearly(day: str) -> None:
     assert "is no date of the form 2026-01-12" in ran.err
 
 
+def test_a_day_after_the_last_year_that_counts_is_refused_clearly() -> None:
+    assert ldt("evaluate", "--as-of", "9998-12-31", PROGRESSIVE).status == 0
+    ran = ldt("evaluate", "--as-of", "9999-12-31", PROGRESSIVE)
+    assert (ran.status, ran.out) == (2, "")
+    assert "9999-12-31 is after the year 9998" in " ".join(ran.err.split())
+
+
 def test_the_first_day_of_all_is_refused_or_evaluated() -> None:
     assert ldt("evaluate", "--as-of", "0001-01-01", PROGRESSIVE).status in (0, 2)
 

@@ -95,6 +95,10 @@ def test_other_ways_of_writing_a_date_are_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "9999-12-31",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59Z",
+        "9999-12-31T23:59:59-12:00",
         "2026-02-30",
         "2026-02-29",
         "2026-13",

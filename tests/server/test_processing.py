@@ -56,6 +56,39 @@ def test_a_patient_whom_the_service_does_not_concern_is_not_evaluated(store: Sto
     assert store.applied() == [("A1", KEY)]
 
 
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        (adt("DG1|1||^Portal vein thrombosis||20260110|F", control_id="A3"), "1 diagnosis as new as the data in use"),
+        (
+            oru("OBX|1|NM|BILI^Bilirubin^L||9|mg/dL|||||F|||20260110", control_id="A3"),
+            "a result whose name is that of Total bilirubin",
+        ),
+    ],
+    ids=["diagnosis", "result"],
+)
+def test_what_could_not_be_read_and_may_change_the_advice_makes_a_new_evaluation(
+    store: Store, later: bytes, said: str
+) -> None:
+    stored(store, adt(NET, LIVER, control_id="A1"))
+    stored(store, oru(own("differentiation", "well"), own("portal_vein_status", "patent", 2), control_id="A2"))
+    process(store)
+    assert said not in str(plan(store))
+    stored(store, later)
+    process(store)
+    assert states(store)[-1] == ("evaluated", "")
+    assert said in str(plan(store))
+
+
+def test_an_older_diagnosis_that_could_not_be_read_makes_none(store: Store) -> None:
+    stored(store, adt(NET, LIVER, control_id="A1"))
+    stored(store, oru(own("differentiation", "well"), own("portal_vein_status", "patent", 2), control_id="A2"))
+    process(store)
+    stored(store, adt("DG1|1||I10.9^Hypertension^I10C||20190110|F", control_id="A3"))
+    process(store)
+    assert states(store)[-1] == ("mapped", "")
+
+
 def test_a_message_that_changes_no_deciding_fact_makes_no_new_evaluation(store: Store) -> None:
     stored(store, adt(NET, LIVER, control_id="A1"))
     process(store)

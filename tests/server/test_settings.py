@@ -42,6 +42,7 @@ def test_the_command_line_wins_over_environment_and_file(tmp_path: Path, monkeyp
         ('receiving = "NELM/HOSP"', "^receiving: must be a list$"),
         ("http_prt = 1\nworkers = 0", "^workers: must be greater than or equal to 1; http_prt: unknown setting$"),
         ('host = "192.0.2.1"', "^host: other addresses"),
+        ('as_of = "9999-12-31"', "as_of: after the year 9998"),
         ("http_port = 70000", "http_port"),
         ("http_port =", "not TOML"),
         ('as_of = "soon"', "as_of"),

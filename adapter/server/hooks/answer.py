@@ -50,7 +50,8 @@ class HookService:
             return ()
         links = (await self.explanations.link(judged.assessment),) if self.explanations else ()
         shown = self.cards(request, judged, links)
-        self.note(Shown(self.service.id, request, judged.assessment, shown, advice_key(judged.assessment)))
+        advice = advice_key(judged.assessment) if self.quiet.rest else ""  # it takes as long as the card
+        self.note(Shown(self.service.id, request, judged.assessment, shown, advice))
         return shown
 
     async def _with_stored(self, request: HookRequest, reading: Reading) -> Judged | None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal, assert_never
 
 from adapter.advice.assessment import Assessment
+from adapter.advice.codes import code_words
 from adapter.advice.ordered import Ordered
-from adapter.advice.problems import code_words
 from adapter.advice.wording import plain
 from adapter.case.fact import Standing, Statement
 from adapter.case.value import to_text

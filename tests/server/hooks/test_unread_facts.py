@@ -76,3 +76,18 @@ def test_every_fact_has_keys_that_bring_it() -> None:
     assert keys_of("liver_reserve", known) == {OBSERVATIONS, "responses"}
     assert keys_of("planned_therapies", known) == {DRAFTS}
     assert keys_of("age_years", known) == {"patient"}
+
+
+def test_what_came_without_a_patient_is_said_beside_what_is_missing(client: TestClient) -> None:
+    """A result that names nobody is used for nobody; the fact is not simply "not recorded" then."""
+    bundle = example(VIEW)["prefetch"]["observations"]
+    for entry in bundle["entry"][-2:]:
+        del entry["resource"]["subject"]
+    line = (
+        "2 resources came without a patient who can be told, and could not be used; what is missing may be among them"
+    )
+    (without, silent), (summary, text) = told(client), told(client, observations=bundle)
+    assert "without a patient" not in without + silent
+    assert line in text
+    assert "some data not used" in summary
+    assert "some data could not be had or used" in text
