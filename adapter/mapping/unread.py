@@ -75,7 +75,7 @@ def newer_unmapped(results: Sequence[NamedResult], case: Case, facts: Catalogue)
             labels = " or ".join(facts[name].label for name in result.facts)
             named = f"a result whose name is that of {labels} has a code that no table knows"
             hint = f"{named}, and is as new as any used or newer"
-            yield Finding(NEWER_UNMAPPED, "warning", result.place, hint)
+            yield Finding("newer-result-unmapped", "warning", result.place, hint)
 
 
 def _is_newer(result: NamedResult, case: Case, facts: Catalogue) -> bool:
