@@ -77,6 +77,13 @@ def test_words_of_liver_metastases(text: str) -> None:
     assert WORDS.name_liver_metastases([text])
 
 
+def test_the_code_of_the_site_may_name_the_liver() -> None:
+    assert WORDS.name_liver_metastases(["Secondary malignant neoplastic disease"], ["C22.0"])
+    assert not WORDS.name_liver_metastases(["Secondary malignant neoplastic disease"], ["C34.9"])
+    assert not WORDS.name_liver_metastases(["Malignant neoplasm"], ["C22.0"])
+    assert not WORDS.name_liver_metastases(["Secondary malignant neoplastic disease"], ["C22.01", "1C22.0"])
+
+
 @pytest.mark.parametrize("text", ["", "Metastasis in the lung", "Fatty liver", "Secondary hypertension", "Hepatitis B"])
 def test_words_of_no_liver_metastases(text: str) -> None:
     assert not WORDS.name_liver_metastases([text])

@@ -44,12 +44,14 @@ def possible(document: Document, found: MappedInput, words: DiagnosisWords) -> P
     for record in document.records:
         concepts = list(_concepts(record, asked))
         texts = [text for concept in concepts for text in names(concept)]
-        told = [" ".join((*texts, *_sites(record)))]
+        sites = _sites(record)
+        told = [" ".join((*texts, *(name for site in sites for name in names(site))))]
         codes = [coding.code for concept in concepts for coding in codings(concept)]
         if (record.shown, _NEOPLASM) not in read:
             neoplasm = neoplasm or words.name_neoplasm(texts, codes)
         if (record.shown, _METASTASES) not in read:
-            metastases = metastases or words.name_liver_metastases(told)
+            in_them = [coding.code for site in sites for coding in codings(site)]
+            metastases = metastases or words.name_liver_metastases(told, in_them)
     return Possible(neoplasm, metastases)
 
 
@@ -65,10 +67,9 @@ def _concepts(record: Record, asked: set[str]) -> Iterator[CodeableConcept]:
                 yield CodeableConcept(text=result.valueString)
 
 
-def _sites(record: Record) -> Iterator[str]:
-    """The names of the sites of a diagnosis."""
-    if isinstance(record.resource, Condition):
-        yield from (name for site in record.resource.bodySite for name in names(site))
+def _sites(record: Record) -> list[CodeableConcept]:
+    """The sites of a diagnosis."""
+    return record.resource.bodySite if isinstance(record.resource, Condition) else []
 
 
 def _is_ruled_out(condition: Condition) -> bool:
