@@ -55,6 +55,8 @@ def _fhir(raw: bytes) -> Iterator[str]:
     except NotFhir as error:
         yield not_fhir_reason(error, raw)
         return
+    if not document.records and raw.lstrip()[:1] == b"[":
+        yield "an array without any resource"
     yield from _bundle(raw)
     for record in document.records:
         if record.fault is not None:

@@ -53,6 +53,7 @@ def test_good_messages_have_no_fault(tmp_path: Path, content: bytes) -> None:
         (b"", "the file is empty"),
         (b"{", "JSON that cannot be read to its end"),
         (b"hello", "neither FHIR JSON nor an HL7 v2 message, which begins with MSH, FHS or BHS"),
+        (b"[]", "an array without any resource"),
         (b"5", "JSON, but no case file, and resourceType is not there or names no resource of FHIR"),
         (json.dumps([case("C1")]), "a case file is neither FHIR nor HL7 v2"),
     ],
