@@ -42,6 +42,8 @@ def possible(document: Document, found: MappedInput, words: DiagnosisWords) -> P
                 asked.add(key)
     neoplasm = metastases = False
     for record in document.records:
+        if not isinstance(record.resource, Condition) and not (asked and record.shown in asked):
+            continue
         concepts = list(_concepts(record, asked))
         texts = [text for concept in concepts for text in names(concept)]
         sites = _sites(record)
