@@ -4,6 +4,7 @@ Not for faults of a message (structure.py, field_values.py). Each departure is d
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import Final, Literal
 
@@ -103,6 +104,14 @@ def parts_of(name: str, kind: Literal["Segment", "Message"], version: str) -> tu
     if kind == "Segment":
         return tuple(_corrected(_field(child), version) for child in children[0])
     return tuple(map(_member, children[0]))
+
+
+@cache
+def is_defined(segment: str, version: str) -> bool:
+    """Whether the dictionary defines what all fields of a segment consist of. Where it does not (TQ1 in 2.7), none of
+    them can be held against it."""
+    _, children = import_module("hl7apy").load_reference(segment, "Segment", version)
+    return all(about[0] == "leaf" or about[1] is not None for _, about, *_ in children)
 
 
 def data_type(name: str, version: str) -> Literal["simple", "composed", "unknown"]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Final
 
-from adapter.cli.dictionary import data_type
+from adapter.cli.dictionary import data_type, is_defined
 from adapter.hl7v2 import Message, Repetition, Segment, read_nm, read_sn, read_time
 from adapter.mapping.hl7v2_values import DATA_TYPES, coded
 from adapter.mapping.sender import ANY_SENDER
@@ -27,7 +27,9 @@ def value_fault(segment: Segment, number: int, datatype: str, message: Message) 
     if field.is_null or (segment.name == "MSH" and number <= 2):
         return ""
     read = next(filter(None, (_reader_fault(repetition, datatype) for repetition in field.repetitions)), "")
-    return read or _told(lambda: _parse_field(segment, number, message))
+    if read or not is_defined(segment.name, message.header.version):
+        return read
+    return _told(lambda: _parse_field(segment, number, message))
 
 
 def result_faults(segment: Segment, message: Message) -> Iterator[str]:
@@ -128,6 +130,4 @@ def _told(parse: Callable[[], None]) -> str:
         )
     except faults.HL7apyException:
         return "is not of its data type"
-    except TypeError:  # hl7apy has a field whose data type it does not define (TQ1-1 in 2.7): nothing can be said
-        return ""
     return ""
